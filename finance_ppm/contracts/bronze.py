@@ -1,0 +1,90 @@
+"""Bronze: what the sources said, as they said it, for ever."""
+
+from datetime import timedelta
+
+import dataframely as dy
+
+from finance_ppm.contracts.base import Freshness, Layer, Table, TableInfo, Write, stamp
+
+
+class NotionRawPages(Table):
+    """One version of a Notion page, appended when its content differs from the page's newest version.
+
+    A confirmed deletion is a version too (``is_deleted``), and so is a restored page.
+    """
+
+    info = TableInfo(
+        layer=Layer.BRONZE,
+        name="notion_raw_pages",
+        write=Write.LOG,
+        partition_by=("database_name",),
+        freshness=Freshness(warn=timedelta(minutes=10), fail=timedelta(hours=24)),
+        owner="team:data-platform",
+        departures=(
+            "`synced_at` is `captured_at`, a part of the key. `properties MAP<STRING, STRING>` is left out: it repeats "
+            "`raw_payload`, and cannot hold a relation or a person. The two autoOptimize table properties are left "
+            "out: one table is compacted under one lock, by maintenance."
+        ),
+    )
+
+    page_id = dy.String(
+        primary_key=True,
+        description="Notion page id; `unidentified:` and a hash where a page came without a usable one.",
+    )
+    captured_at = dy.Datetime(
+        primary_key=True,
+        time_zone="UTC",
+        description="When this version was read; later than any earlier version of the page.",
+    )
+    database_id = dy.String(description="Notion database id.")
+    database_name = dy.String(description="programs, projects, budget_lines, risks or actions.")
+    created_time = dy.Datetime(
+        nullable=True, time_zone="UTC", description="The page's creation, floored to the minute by Notion."
+    )
+    last_edited_time = dy.Datetime(
+        nullable=True, time_zone="UTC", description="The page's last edit, floored to the minute by Notion."
+    )
+    content_hash = dy.String(
+        description="SHA-256 of the page without what changes by itself (signed URLs, request ids, avatars)."
+    )
+    is_deleted = dy.Bool(description="True for a tombstone: the page was confirmed to be in the trash or gone.")
+    raw_payload = dy.String(description="The page as Notion sent it, JSON text, unchanged.")
+    ingestion_timestamp = dy.Datetime(
+        alias="_ingestion_timestamp",
+        time_zone="UTC",
+        description="When the row was written.",
+        metadata=stamp(),
+    )
+
+
+class NotionSyncWatermarks(Table):
+    """The state of reading one Notion database: how far it was read completely, and its schema as last seen."""
+
+    info = TableInfo(
+        layer=Layer.BRONZE,
+        name="notion_sync_watermarks",
+        write=Write.KEYED,
+        freshness=Freshness(warn=timedelta(minutes=10), fail=timedelta(hours=24)),
+        owner="team:data-platform",
+        seed_names=("bronze.sync_watermarks",),
+    )
+
+    database_id = dy.String(primary_key=True, description="Notion database id.")
+    database_name = dy.String(description="programs, projects, budget_lines, risks or actions.")
+    last_edited_time = dy.Datetime(
+        time_zone="UTC",
+        description="The watermark: every edit before it has been read. The last complete read's start, to the minute.",
+    )
+    last_read_at = dy.Datetime(time_zone="UTC", description="When the last complete read started.")
+    last_full_read_at = dy.Datetime(
+        nullable=True, time_zone="UTC", description="When the last complete read of every page started."
+    )
+    page_count = dy.Int64(nullable=True, description="Pages in the database at the last full read.")
+    schema_json = dy.String(description="The database's properties as last seen: JSON, name to id and type.")
+    schema_read_at = dy.Datetime(time_zone="UTC", description="When the schema was read; it is read at most hourly.")
+    property_ids = dy.String(
+        description="JSON: silver column to Notion property id, which survives a renamed property."
+    )
+
+
+BRONZE_TABLES: tuple[type[Table], ...] = (NotionRawPages, NotionSyncWatermarks)

@@ -1,0 +1,131 @@
+"""Every setting, typed, from the environment or a ``.env`` file beside the project.
+
+Belongs here: names, types, defaults and the sentence a user reads when one is wrong. Nothing else in the
+project reads the environment.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from finance_ppm.errors import SettingsError
+
+NOTION_API = "https://api.notion.com"
+STATE_FOLDER = Path(".ppm")
+SANDBOX_ENV = STATE_FOLDER / "sandbox.env"
+"""Written by the sandbox: its address, token and database ids. Read only where no token is configured."""
+
+DATABASES = ("programs", "projects", "budget_lines", "risks", "actions")
+"""The five databases, in the order they are read and shown."""
+
+OPTIONAL_DATABASES = frozenset({"actions"})
+
+
+class Config(BaseSettings):
+    """The product's settings. Construct with keyword arguments in tests, with ``from_env`` elsewhere."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True, hide_input_in_errors=True)
+
+    notion_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("NOTION_TOKEN", "NOTION_API_KEY"),
+        description="Token of the Notion integration.",
+    )
+    notion_programs_db_id: str | None = Field(None, description="Id of the Programs database.")
+    notion_projects_db_id: str | None = Field(None, description="Id of the Projects database.")
+    notion_budget_lines_db_id: str | None = Field(None, description="Id of the Budget Lines database.")
+    notion_risks_db_id: str | None = Field(None, description="Id of the Risks database.")
+    notion_actions_db_id: str | None = Field(None, description="Id of the Actions database; optional.")
+    notion_base_url: HttpUrl = Field(
+        HttpUrl(NOTION_API), description="Where Notion answers: the real API, or a sandbox."
+    )
+    notion_version: Literal["2022-06-28", "2025-09-03", "2026-03-11"] = Field(
+        "2022-06-28", description="Version of the Notion API to speak."
+    )
+    notion_requests_per_minute: int = Field(
+        180, ge=1, le=6000, description="Requests a minute: 180 on most Notion plans, 600 on Business and Enterprise."
+    )
+    ppm_lakehouse_uri: str = Field(
+        str(STATE_FOLDER / "lake"), description="Where the Delta tables live: a folder, or abfss://, s3://, gs://."
+    )
+    ppm_start_date: date = Field(date(2024, 1, 1), description="First day of the daily partitions.")
+    ppm_reporting_currency: str = Field(
+        "USD", pattern=r"^[A-Z]{3}$", description="ISO 4217 code of the reporting currency."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
+    dagster_home: Path = Field(STATE_FOLDER / "dagster", description="Where Dagster keeps its runs.")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_is_absent(cls, value: Any, info: Any) -> Any:
+        """An empty line in ``.env`` means the default, not an empty value."""
+        if isinstance(value, str) and not value.strip():
+            return cls.model_fields[info.field_name].default
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Keyword arguments, the environment, ``.env``; and, where none names a token, the sandbox's file."""
+        own = (init_settings, env_settings, dotenv_settings)
+        tokens = {"notion_token", "NOTION_TOKEN", "NOTION_API_KEY"}
+        if any(source().get(name) for source in own for name in tokens):
+            return own
+        return (*own, DotEnvSettingsSource(settings_cls, env_file=SANDBOX_ENV))
+
+    @classmethod
+    def from_env(cls, env_file: Path | None = Path(".env")) -> Self:
+        """Read the settings from the environment and ``env_file``.
+
+        Raises :class:`SettingsError` with one sentence for each wrong value.
+        """
+        try:
+            return cls(_env_file=env_file)
+        except ValidationError as error:
+            raise SettingsError(" ".join(_sentence(cls, found) for found in error.errors())) from None
+
+    @property
+    def database_ids(self) -> dict[str, str]:
+        """Configured databases, name to id, in reading order. Ids may be written with or without dashes."""
+        ids = {name: getattr(self, f"notion_{name}_db_id") for name in DATABASES}
+        return {name: value for name, value in ids.items() if value}
+
+    def require_notion(self) -> SecretStr:
+        """The token, once everything needed to read Notion is there.
+
+        Raises :class:`SettingsError` naming what is missing and how to get it.
+        """
+        missing = [] if self.notion_token else ["NOTION_TOKEN"]
+        missing += [
+            f"NOTION_{name.upper()}_DB_ID"
+            for name in DATABASES
+            if name not in self.database_ids and name not in OPTIONAL_DATABASES
+        ]
+        if missing or self.notion_token is None:
+            plural = "is" if len(missing) == 1 else "are"
+            raise SettingsError(
+                f"{' and '.join(missing)} {plural} not set: write {'it' if len(missing) == 1 else 'them'} into .env "
+                "(.env.example explains each), or run `finance-ppm demo` to see the product without an account."
+            )
+        return self.notion_token
+
+
+def _sentence(settings: type[Config], error: Any) -> str:
+    name = str(error["loc"][0]).upper()
+    field = settings.model_fields.get(name.lower())
+    meaning = f" ({field.description.rstrip('.')})" if field and field.description else ""
+    return f"{name}{meaning} is wrong: {error['msg']}; correct it in the environment or in .env."

@@ -1,0 +1,1 @@
+"""One folder per outside system: talk to it, yield its records. Nothing here knows of tables or dataframes."""

@@ -1,0 +1,23 @@
+"""The portfolio as of one day: the lazy frames that every gold table and every rule is computed from."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+Frame = nw.LazyFrame[Any]
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """Silver as of ``as_of`` (columns: the contracts in ``contracts.silver``), and the watermarks beside it."""
+
+    as_of: date
+    programs: Frame
+    projects: Frame
+    budget_lines: Frame
+    risks: Frame
+    actions: Frame
+    quarantine: Frame
+    watermarks: Frame
