@@ -7,15 +7,15 @@ package stays fast.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from finance_ppm.ingest.engine import SyncEngine, SyncSummary
+    from finance_ppm.pipeline.engine import SyncEngine, SyncSummary
     from finance_ppm.settings import Config
 
 __all__ = ["Config", "SyncEngine", "SyncSummary"]
 
 _HOMES = {
     "Config": "finance_ppm.settings",
-    "SyncEngine": "finance_ppm.ingest.engine",
-    "SyncSummary": "finance_ppm.ingest.engine",
+    "SyncEngine": "finance_ppm.pipeline.engine",
+    "SyncSummary": "finance_ppm.pipeline.engine",
 }
 
 

@@ -58,6 +58,12 @@ class Config(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     dagster_home: Path = Field(STATE_FOLDER / "dagster", description="Where Dagster keeps its runs.")
 
+    ppm_sandbox_anchor: date | None = Field(
+        None, description="The day the sandbox's story centres on; set by the sandbox itself."
+    )
+    ppm_sandbox_pages: int = Field(2000, ge=50, le=200_000, description="Pages in the sandbox's story.")
+    ppm_sandbox_seed: int = Field(7, description="Another number tells another story.")
+
     @field_validator("*", mode="before")
     @classmethod
     def _blank_is_absent(cls, value: Any, info: Any) -> Any:

@@ -64,7 +64,7 @@ class Page(Table):
         metadata=derived_from(f"{_RAW}.created_time"),
     )
     created_quarter = dy.String(
-        description="Quarter of the creation (`2026-Q4`, or `unknown`): it never changes, so a merge touches few files.",
+        description="Quarter of the creation (`2026-Q4`, or `unknown`): never changes, so a merge touches few files.",
         metadata=derived_from(f"{_RAW}.created_time"),
     )
     last_modified = dy.Datetime(

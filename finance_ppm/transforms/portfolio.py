@@ -11,7 +11,7 @@ Frame = nw.LazyFrame[Any]
 
 @dataclass(frozen=True)
 class Portfolio:
-    """Silver as of ``as_of`` (columns: the contracts in ``contracts.silver``), and the watermarks beside it."""
+    """Silver as of ``as_of``, and the bronze it was made from (columns: ``contracts.silver``, ``contracts.bronze``)."""
 
     as_of: date
     programs: Frame
@@ -20,4 +20,6 @@ class Portfolio:
     risks: Frame
     actions: Frame
     quarantine: Frame
+    raw_pages: Frame
+    """Every page version captured until the end of ``as_of``, without its payload."""
     watermarks: Frame

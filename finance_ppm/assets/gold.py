@@ -1,0 +1,75 @@
+"""Gold assets: what the portfolio comes to, as of the partition's day."""
+
+from collections.abc import Callable
+from datetime import date
+
+import dagster as dg
+import narwhals.stable.v2 as nw
+import polars as pl
+
+from finance_ppm.assets.spec import attributes, key
+from finance_ppm.automation.conditions import on_changed_data
+from finance_ppm.automation.jobs import SCHEDULED_JOBS
+from finance_ppm.automation.status import job_status
+from finance_ppm.clock import Clock
+from finance_ppm.contracts import Table, stamp_columns
+from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
+from finance_ppm.contracts.gold import ControlRoomStatus, DataQualityIssues, DataQualityMetrics, PpmBudgetVsActual
+from finance_ppm.contracts.silver import SILVER_TABLES, NotionBudgetLines, NotionPrograms, NotionProjects
+from finance_ppm.pipeline.point_in_time import PointInTime
+from finance_ppm.quality.evaluation import findings, metrics
+from finance_ppm.transforms.budget_vs_actual import budget_vs_actual
+from finance_ppm.transforms.portfolio import Frame, Portfolio
+
+JUDGED = (*SILVER_TABLES, NotionRawPages, NotionSyncWatermarks)
+"""What the rules look at."""
+
+
+def _gold_asset(
+    table: type[Table], *, made_from: tuple[type[Table], ...], compute: Callable[[Portfolio], Frame | pl.DataFrame]
+) -> dg.AssetsDefinition:
+    """The asset of a gold table whose rows are a pure function of the portfolio as of the partition's day."""
+
+    @dg.asset(**attributes(table, on_changed_data()), deps=[key(source) for source in made_from])
+    def gold_table(
+        context: dg.AssetExecutionContext,
+        point_in_time: dg.ResourceParam[PointInTime],
+        clock: dg.ResourceParam[Clock],
+    ) -> pl.DataFrame:
+        rows = compute(point_in_time.portfolio(date.fromisoformat(context.partition_key), of=made_from))
+        return stamped(table, rows, clock)
+
+    return gold_table
+
+
+def stamped(table: type[Table], rows: Frame | pl.DataFrame, clock: Clock) -> pl.DataFrame:
+    """The rows, collected, with the contract's stamp column set to now."""
+    native = rows if isinstance(rows, pl.DataFrame) else nw.to_native(rows).collect()
+    (stamp,) = stamp_columns(table)
+    return native.with_columns(pl.lit(clock.now()).alias(stamp))
+
+
+ppm_budget_vs_actual = _gold_asset(
+    PpmBudgetVsActual,
+    made_from=(NotionPrograms, NotionProjects, NotionBudgetLines),
+    compute=lambda portfolio: budget_vs_actual(
+        portfolio.programs, portfolio.projects, portfolio.budget_lines, as_of=portfolio.as_of
+    ),
+)
+data_quality_issues = _gold_asset(DataQualityIssues, made_from=JUDGED, compute=findings)
+data_quality_metrics = _gold_asset(DataQualityMetrics, made_from=JUDGED, compute=metrics)
+
+
+@dg.asset(**attributes(ControlRoomStatus))
+def control_room_status(context: dg.AssetExecutionContext, clock: dg.ResourceParam[Clock]) -> pl.DataFrame:
+    """From Dagster's own runs: how each scheduled job fared by the end of the day."""
+    day = date.fromisoformat(context.partition_key)
+    return stamped(ControlRoomStatus, job_status(context.instance, SCHEDULED_JOBS, day, clock.now()), clock)
+
+
+GOLD_ASSETS: list[dg.AssetsDefinition] = [
+    ppm_budget_vs_actual,
+    data_quality_issues,
+    data_quality_metrics,
+    control_room_status,
+]

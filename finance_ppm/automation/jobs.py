@@ -1,0 +1,143 @@
+"""Jobs and their schedules: the plan's names, one table of them.
+
+Belongs here: what runs when by the clock. Running on changed data is ``conditions``; the tables of a job are
+chosen by layer or key, so a new table joins by itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from finance_ppm.assets.spec import key
+from finance_ppm.contracts.gold import ControlRoomStatus
+from finance_ppm.contracts.silver import PAGE_TABLES
+from finance_ppm.errors import SettingsError
+from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.pipeline.silver import unsettled_pages
+from finance_ppm.resources import NotionSource
+
+
+@dataclass(frozen=True)
+class ScheduledJob:
+    """A job that runs by the clock."""
+
+    name: str
+    title: str
+    """Its name for people, as in the plan."""
+    cron: str
+    """When it runs, in UTC."""
+    selection: dg.AssetSelection
+    description: str
+
+
+BRONZE = dg.AssetSelection.groups("bronze")
+SILVER = dg.AssetSelection.groups("silver")
+STATUS = dg.AssetSelection.assets(key(ControlRoomStatus))
+GOLD = dg.AssetSelection.groups("gold") - STATUS
+
+SCHEDULED_JOBS: tuple[ScheduledJob, ...] = (
+    ScheduledJob(
+        "notion_sync_bronze",
+        "[PPM] Notion Sync Bronze",
+        "*/5 * * * *",
+        BRONZE,
+        "Reads what changed in Notion. A quiet portfolio adds nothing, and moves nothing behind it.",
+    ),
+    ScheduledJob(
+        "notion_transform_silver",
+        "[PPM] Transform Silver",
+        "*/10 * * * *",
+        SILVER,
+        "Types the captured pages that silver does not hold yet; passes over the tick where it holds them all. "
+        "Changed data starts the same work at once, by sensor.",
+    ),
+    ScheduledJob(
+        "ppm_marts_gold",
+        "[PPM] Compute Gold Marts",
+        "0 * * * *",
+        GOLD,
+        "Computes gold for today. Changed data starts the same work at once, by sensor.",
+    ),
+    ScheduledJob(
+        "control_room_status_refresh",
+        "[PPM] Control Room Status",
+        "*/15 * * * *",
+        STATUS,
+        "Notes how each job fared last and when it runs next.",
+    ),
+    ScheduledJob(
+        "new_day",
+        "[PPM] New Day",
+        "5 0 * * *",
+        BRONZE | SILVER | GOLD | STATUS,
+        "Makes every table for the new day, so that a quiet day has its figures too.",
+    ),
+)
+
+
+JOBS = [
+    dg.define_asset_job(
+        scheduled.name,
+        selection=scheduled.selection,
+        description=scheduled.description,
+        tags={"title": scheduled.title},
+    )
+    for scheduled in SCHEDULED_JOBS
+]
+
+
+def schedule(scheduled: ScheduledJob) -> dg.ScheduleDefinition:
+    """The job's schedule: today's partition at each tick, unless there is a reason to pass it over."""
+    why_not = REASONS_TO_SKIP.get(scheduled.name)
+
+    @dg.schedule(
+        name=f"{scheduled.name}_schedule",
+        cron_schedule=scheduled.cron,
+        job_name=scheduled.name,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=scheduled.description,
+    )
+    def todays_partition(
+        context: dg.ScheduleEvaluationContext,
+        notion: dg.ResourceParam[NotionSource],
+        lake: dg.ResourceParam[Lake],
+    ) -> dg.RunRequest | dg.SkipReason:
+        reason = why_not(notion, lake) if why_not else None
+        if reason:
+            return dg.SkipReason(reason)
+        moment = context.scheduled_execution_time.astimezone(UTC)
+        return dg.RunRequest(run_key=moment.isoformat(), partition_key=moment.date().isoformat())
+
+    return todays_partition
+
+
+def next_tick(cron: str, after: datetime) -> datetime:
+    """The first moment after ``after`` at which ``cron`` (UTC) fires."""
+    from cronsim import CronSim  # noqa: PLC0415 - only the status asks
+
+    return next(CronSim(cron, after.astimezone(UTC)))
+
+
+def _not_configured(notion: NotionSource, _: Lake) -> str | None:
+    try:
+        notion.config.require_notion()
+    except SettingsError as error:
+        return str(error)
+    return None
+
+
+def _silver_is_up_to_date(_: NotionSource, lake: Lake) -> str | None:
+    if any(len(unsettled_pages(lake, name)) for name in PAGE_TABLES):
+        return None
+    return "Silver and quarantine hold the newest version of every captured page."
+
+
+REASONS_TO_SKIP: dict[str, Callable[[NotionSource, Lake], str | None]] = {
+    "notion_sync_bronze": _not_configured,
+    "new_day": _not_configured,
+    "notion_transform_silver": _silver_is_up_to_date,
+}
+"""Job name to why a tick is passed over; None means that it is not."""

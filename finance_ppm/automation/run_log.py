@@ -1,0 +1,46 @@
+"""A run's events as Python log records, for a program that runs the graph in its own process.
+
+Belongs here: the logger named ``steps``, which a run asks for by its run configuration in place of the console.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+STEPS = "steps"
+TO_STEPS = {"loggers": {STEPS: {"config": {}}}}
+"""Run configuration that sends a run's events here instead of the console."""
+
+_log = logging.getLogger("finance_ppm.run")
+_log.propagate = False
+
+
+@dg.logger(description="A run's events as records of the Python logger `finance_ppm.run`.")
+def steps_logger(_: dg.InitLoggerContext) -> logging.Logger:
+    """The Python logger itself; whoever wants to hear attaches a handler."""
+    _log.setLevel(logging.DEBUG)
+    return _log
+
+
+@contextmanager
+def told_of_steps(step_done: Callable[[str], None]) -> Iterator[None]:
+    """Call ``step_done`` with the name of each step that succeeds meanwhile."""
+    handler = _Steps(step_done)
+    _log.addHandler(handler)
+    try:
+        yield
+    finally:
+        _log.removeHandler(handler)
+
+
+class _Steps(logging.Handler):
+    def __init__(self, step_done: Callable[[str], None]) -> None:
+        super().__init__()
+        self._step_done = step_done
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "dagster_meta", {}).get("dagster_event")
+        if event is not None and event.is_step_success:
+            self._step_done(str(event.step_key))

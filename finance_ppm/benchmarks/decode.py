@@ -1,0 +1,199 @@
+"""How fast pages become rows: JSON parsing alone, the typed decoder, and the whole of silver typing.
+
+Each is measured in a process of its own, on one core, over the same generated budget lines of about 2.6 KB,
+made chunk by chunk so that memory shows what the stage itself needs.
+"""
+
+import json
+import multiprocessing
+import random
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import pyarrow as pa
+
+from finance_ppm.contracts.silver import NotionBudgetLines
+from finance_ppm.sources.notion.decoder import decode_page
+from finance_ppm.transforms.silver import decode_pages
+
+CHUNK = 20_000
+CAPTURED_AT = datetime(2026, 11, 1, tzinfo=UTC)
+PROPERTY_IDS = {
+    "project_id": "prj%3A",
+    "project_ids": "prj%3A",
+    "category": "cat%7C",
+    "vendor": "vnd%5E",
+    "amount": "amt%40",
+    "committed_date": "cmt%3B",
+    "invoice_date": "inv%3B",
+    "paid_date": "pai%3B",
+    "actual_amount": "act%40",
+    "notes": "nts%3F",
+}
+"""Silver column to the property's id on the generated pages."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One stage: how many pages it took, how much work they were, and the most memory its process held."""
+
+    stage: str
+    pages: int
+    seconds: float
+    """Processor seconds, so that a busy machine tells the same."""
+    peak_mb: float | None
+    """Megabytes; None where the system does not tell."""
+
+    @property
+    def pages_per_second(self) -> float:
+        """Pages a second, on one core."""
+        return self.pages / self.seconds
+
+
+def run(pages: int = 1_000_000, *, seed: int = 7) -> list[Measurement]:
+    """Measure every stage over ``pages`` generated budget lines, each in a fresh process, one after another."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=spawn, max_tasks_per_child=1) as processes:
+        return [processes.submit(_measure, stage, pages, seed).result() for stage in STAGES]
+
+
+def budget_lines(pages: int, seed: int) -> Iterator[pa.RecordBatch]:
+    """``pages`` versions of budget lines in the columns of bronze, in batches of :data:`CHUNK`."""
+    chance = random.Random(seed)  # noqa: S311 - data for a benchmark, not a secret
+    for start in range(0, pages, CHUNK):
+        payloads = [_budget_line(chance, number) for number in range(start, min(start + CHUNK, pages))]
+        moments = pa.array([CAPTURED_AT] * len(payloads), pa.timestamp("us", "UTC"))
+        yield pa.record_batch(
+            {
+                "page_id": pa.array([str(uuid.UUID(int=start + i)) for i in range(len(payloads))]),
+                "database_name": pa.array(["budget_lines"] * len(payloads)),
+                "created_time": moments,
+                "last_edited_time": moments,
+                "captured_at": moments,
+                "is_deleted": pa.array([False] * len(payloads)),
+                "raw_payload": pa.array(payloads, pa.large_string()),
+            }
+        )
+
+
+def _orjson(batch: pa.RecordBatch) -> None:
+    import orjson  # noqa: PLC0415 - the floor to compare with; the product does not need it
+
+    for payload in batch["raw_payload"].cast(pa.large_binary()).to_pylist():
+        orjson.loads(payload)
+
+
+def _decoder(batch: pa.RecordBatch) -> None:
+    for payload in batch["raw_payload"].cast(pa.large_binary()).to_pylist():
+        decode_page(payload)
+
+
+def _silver(batch: pa.RecordBatch) -> None:
+    decode_pages(NotionBudgetLines, batch, PROPERTY_IDS)
+
+
+STAGES: dict[str, Callable[[pa.RecordBatch], None]] = {
+    "orjson alone": _orjson,
+    "typed decoder": _decoder,
+    "silver rows": _silver,
+}
+"""From the floor to the whole."""
+
+
+def _measure(stage: str, pages: int, seed: int) -> Measurement:
+    work = STAGES[stage]
+    seconds = 0.0
+    for batch in budget_lines(pages, seed):
+        started = process_time()
+        work(batch)
+        seconds += process_time() - started
+    return Measurement(stage, pages, seconds, _peak_mb())
+
+
+def _peak_mb() -> float | None:
+    """This process's own peak; ``ru_maxrss`` would inherit the parent's."""
+    status = Path("/proc/self/status")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
+    return int(found[1]) / 1024 if found else None
+
+
+def _budget_line(chance: random.Random, number: int) -> str:
+    committed = date(2024, 1, 1) + timedelta(days=chance.randrange(1000))
+    amount = f"{chance.randrange(1, 10_000_000)}.{chance.randrange(100):02}"
+    page = {
+        "object": "page",
+        "id": str(uuid.UUID(int=number)),
+        "created_time": "2025-03-02T09:15:00.000Z",
+        "last_edited_time": "2026-10-30T16:42:00.000Z",
+        "created_by": {"object": "user", "id": str(uuid.UUID(int=1))},
+        "last_edited_by": {"object": "user", "id": str(uuid.UUID(int=2))},
+        "cover": None,
+        "icon": None,
+        "parent": {"type": "database_id", "database_id": str(uuid.UUID(int=3))},
+        "archived": False,
+        "in_trash": False,
+        "properties": {
+            "Project": {
+                "id": PROPERTY_IDS["project_id"],
+                "type": "relation",
+                "relation": [{"id": str(uuid.UUID(int=chance.randrange(5000)))}],
+                "has_more": False,
+            },
+            "Category": {"id": PROPERTY_IDS["category"], "type": "select", "select": _option(chance)},
+            "Vendor": _rich_text("vendor", f"Vendor {chance.randrange(400)} Ltd."),
+            "Amount": {"id": PROPERTY_IDS["amount"], "type": "number", "number": "AMOUNT"},
+            "Committed Date": _date("committed_date", committed),
+            "Invoice Date": _date("invoice_date", committed + timedelta(days=30)),
+            "Paid Date": _date("paid_date", committed + timedelta(days=60) if chance.random() < 0.7 else None),
+            "Actual Amount": {"id": PROPERTY_IDS["actual_amount"], "type": "number", "number": "AMOUNT"},
+            "Notes": _rich_text("notes", f"Purchase order {number}, see the contract of {committed.isoformat()}."),
+            "Approved By": {"id": "apr%3D", "type": "people", "people": [_person(chance.randrange(40))]},
+            "Stage": {"id": "stg%3D", "type": "status", "status": _option(chance)},
+            "Line": {"id": "title", "type": "title", "title": [_fragment(f"Budget line {number}")]},
+        },
+        "url": f"https://www.notion.so/Budget-line-{uuid.UUID(int=number).hex}",
+        "public_url": None,
+    }
+    return json.dumps(page, separators=(",", ":")).replace('"AMOUNT"', amount)
+
+
+def _option(chance: random.Random) -> dict[str, str]:
+    return {"id": str(uuid.UUID(int=9)), "name": chance.choice(("CapEx", "OpEx")), "color": "blue"}
+
+
+def _person(number: int) -> dict[str, Any]:
+    return {
+        "object": "user",
+        "id": str(uuid.UUID(int=number)),
+        "name": f"Person {number}",
+        "avatar_url": f"https://avatars.example.com/{number}.png",
+        "type": "person",
+        "person": {"email": f"person{number}@example.com"},
+    }
+
+
+def _date(column: str, start: date | None) -> dict[str, Any]:
+    value = {"start": start.isoformat(), "end": None, "time_zone": None} if start else None
+    return {"id": PROPERTY_IDS[column], "type": "date", "date": value}
+
+
+def _rich_text(column: str, text: str) -> dict[str, Any]:
+    return {"id": PROPERTY_IDS[column], "type": "rich_text", "rich_text": [_fragment(text)]}
+
+
+def _fragment(text: str) -> dict[str, Any]:
+    plain = dict.fromkeys(("bold", "italic", "strikethrough", "underline", "code"), False)
+    return {
+        "type": "text",
+        "text": {"content": text, "link": None},
+        "annotations": {**plain, "color": "default"},
+        "plain_text": text,
+        "href": None,
+    }

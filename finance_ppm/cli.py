@@ -1,0 +1,190 @@
+"""The commands: ``finance-ppm`` for the product, ``notion-sync`` for the sync alone. Each is a few lines.
+
+Belongs here: arguments and their help. The work is in the rooms; how it looks is in ``terminal``.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import typer
+
+from finance_ppm import terminal
+from finance_ppm.errors import FinancePpmError, SettingsError
+from finance_ppm.settings import DATABASES, Config
+
+EXIT_CODES = "Exit codes: 0 all went well; 1 part or all of the work failed; 2 wrong use or a wrong setting."
+
+product = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A finance team's project portfolio, from Notion to numbers it can trust.\n\n"
+    "Begin with `finance-ppm demo`: a portfolio without any account. With NOTION_TOKEN and the database ids in .env "
+    f"(.env.example explains each) the same command reads your own Notion.\n\n{EXIT_CODES}",
+)
+sync_app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=f"Sync Notion databases into the lake: bronze (every version as it came) and silver (typed).\n\n{EXIT_CODES}",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output instead of tables.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+
+
+def main() -> None:
+    """Entry point of ``finance-ppm``."""
+    _run(product)
+
+
+def notion_sync() -> None:
+    """Entry point of ``notion-sync``."""
+    _run(sync_app)
+
+
+def _run(app: Callable[[], None]) -> None:
+    try:
+        app()
+    except FinancePpmError as error:
+        terminal.complain(error)
+        raise SystemExit(terminal.exit_code(error)) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+# --- finance-ppm -----------------------------------------------------------------------------------
+
+
+@product.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Fill the lake, print the summary, and exit.")] = False,
+    pages: Annotated[
+        int | None, typer.Option(min=50, max=200_000, help="Size of the sandbox's portfolio.", show_default="2000")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port of the Dagster web server.")] = 3000,
+) -> None:
+    """Show the product: fill the lake and open Dagster on it.
+
+    Without NOTION_TOKEN it serves a sandbox with a believable portfolio in it and replays its last six month ends;
+    with it, it reads your own Notion. A second start takes seconds.
+    """
+    from finance_ppm.demo import run_demo  # noqa: PLC0415 - what only this command needs
+
+    run_demo(once=once, pages=pages, port=port)
+
+
+@product.command()
+def run(
+    as_of: Annotated[str | None, typer.Option(help="The day, YYYY-MM-DD; today by default.", metavar="DATE")] = None,
+) -> None:
+    """Materialise every table for a day, without a server.
+
+    Today reads Notion. A past day makes gold again from what had been captured by then.
+    """
+    from finance_ppm.day import materialise_day  # noqa: PLC0415 - what only this command needs
+
+    materialise_day(Config.from_env(), _day(as_of) if as_of else None)
+
+
+@product.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 7788,
+    pages: Annotated[
+        int | None, typer.Option(min=50, max=200_000, help="Size of the portfolio.", show_default="2000")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Another number tells another story.", show_default="7")] = None,
+) -> None:
+    """Serve the sandbox alone: a Notion on loopback, with a portfolio in it, until interrupted.
+
+    Its address, token and database ids are written to .ppm/sandbox.env, where every command finds them as long as
+    no NOTION_TOKEN is set.
+    """
+    from finance_ppm.demo import serve_sandbox  # noqa: PLC0415 - what only this command needs
+
+    serve_sandbox(port=port, pages=pages, seed=seed)
+
+
+@product.command()
+def bench(
+    rows: Annotated[int, typer.Option(min=1000, help="Budget lines.")] = 1_000_000,
+) -> None:
+    """Measure decode, silver and budget_vs_actual: rows a second and peak memory, beside the floors."""
+    from finance_ppm.benchmarks import run_all  # noqa: PLC0415 - what only this command needs
+
+    run_all(rows)
+
+
+@product.command()
+def docs() -> None:
+    """Write the pages that are derived from the code: data dictionary, rules, DDL."""
+    from finance_ppm.documents import write_documents  # noqa: PLC0415 - what only this command needs
+
+    for path in write_documents():
+        terminal.out.print(str(path))
+
+
+# --- notion-sync -----------------------------------------------------------------------------------
+
+
+@sync_app.command()
+def sync(
+    full_sync: Annotated[bool, typer.Option("--full-sync", help="Read every page; look for deletions.")] = False,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="As --full-sync, and rebuild silver from all of bronze.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and compare, but write nothing.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Sync every configured database: what changed since the watermark, or everything."""
+    _sync(None, full_sync=full_sync, full_refresh=full_refresh, dry_run=dry_run, as_json=as_json, quiet=quiet)
+
+
+@sync_app.command("sync-database")
+def sync_database(
+    name: Annotated[str, typer.Argument(help=", ".join(DATABASES))],
+    full_sync: Annotated[bool, typer.Option("--full-sync", help="Read every page; look for deletions.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and compare, but write nothing.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Sync one database."""
+    database = name.strip().lower().replace("-", "_").replace(" ", "_")
+    if database not in DATABASES:
+        raise SettingsError(f"There is no database {name!r}: name one of {', '.join(DATABASES)}.")
+    _sync(database, full_sync=full_sync, full_refresh=False, dry_run=dry_run, as_json=as_json, quiet=quiet)
+
+
+@sync_app.command()
+def health(as_json: AsJson = False) -> None:
+    """Check settings, token, sharing, properties and the lake, and say what to do about each."""
+    from finance_ppm.health import examine  # noqa: PLC0415 - what only this command needs
+
+    found = examine(Config.from_env())
+    terminal.show_json(found) if as_json else terminal.show_health(found)
+    raise typer.Exit(0 if found.well else terminal.FAILED)
+
+
+def _sync(only: str | None, *, full_sync: bool, full_refresh: bool, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    from finance_ppm.pipeline.engine import SyncEngine  # noqa: PLC0415 - `--help` needs no data frames
+
+    config = Config.from_env()
+    config.require_notion()
+    names = [name for name in config.database_ids if only is None or name == only]
+    if not names:
+        raise SettingsError(f"NOTION_{only.upper() if only else ''}_DB_ID is not set: write it into .env.")
+    with terminal.reading_databases(names, quiet=quiet or as_json) as progress:
+        summary = SyncEngine(config).sync_all(
+            full_sync, full_refresh=full_refresh, dry_run=dry_run, only=names, progress=progress
+        )
+    terminal.show_json(summary) if as_json else terminal.show_sync(summary)
+    raise typer.Exit(0 if summary.succeeded else terminal.FAILED)
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise SettingsError(f"--as-of {text!r} is not a day: write it as YYYY-MM-DD.") from None

@@ -1,0 +1,105 @@
+"""Materialising a day from the command line, and saying what came of it.
+
+Belongs here: what ``finance-ppm run`` and the demo share. The graph itself is ``definitions``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from finance_ppm import dagster_home, terminal
+from finance_ppm.clock import Clock, SystemClock
+from finance_ppm.contracts import PAGE_TABLES, history_of
+from finance_ppm.contracts.gold import DataQualityIssues, PpmBudgetVsActual
+from finance_ppm.contracts.silver import Quarantine
+from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.pipeline.point_in_time import require_captured
+from finance_ppm.settings import Config
+
+METRICS = ("budget", "committed", "actual", "variance")
+
+
+def materialise_day(config: Config, day: date | None, clock: Clock | None = None) -> None:
+    """Materialise every table for ``day``, today by default, and print its summary.
+
+    Raises :class:`~finance_ppm.errors.SettingsError`, :class:`~finance_ppm.errors.NeverCapturedError` and
+    :class:`~finance_ppm.dagster_home.RunFailedError`.
+    """
+    clock = clock or SystemClock()
+    day = day or clock.today()
+    lake = Lake(config.ppm_lakehouse_uri, clock=clock)
+    past = day < clock.today()
+    if past:
+        require_captured(lake, day)
+    else:
+        config.require_notion()
+    with terminal.working(f"Materialising {day}") as step_done:
+        run_graph(config, day, layers=("gold",) if past else None, step_done=step_done)
+    terminal.show_portfolio(summary(lake, day))
+
+
+def run_graph(
+    config: Config,
+    day: date,
+    *,
+    resources: Mapping[str, Any] | None = None,
+    layers: tuple[str, ...] | None = None,
+    job_name: str | None = None,
+    step_done: Callable[[str], None] | None = None,
+) -> None:
+    """Run the graph for a day on this project's Dagster instance. See :func:`finance_ppm.dagster_home.run_day`."""
+    dagster_home.prepare(config)
+    import dagster as dg  # noqa: PLC0415 - 2.5 seconds, and DAGSTER_HOME must be set before
+
+    from finance_ppm.definitions import build_defs  # noqa: PLC0415 - as above
+
+    with dg.DagsterInstance.get() as instance:
+        dagster_home.run_day(
+            build_defs(resources), instance, day, job_name=job_name, layers=layers, step_done=step_done
+        )
+
+
+@dataclass(frozen=True)
+class PortfolioSummary:
+    """A day's portfolio in a few figures."""
+
+    as_of: date
+    totals: Mapping[str, Mapping[str, Decimal]]
+    """Currency to metric to amount, over all months."""
+    pages: Mapping[str, int]
+    """Live pages of each silver table, today."""
+    quarantined: int
+    findings: Mapping[str, int]
+    """Severity to number of findings."""
+    days: int
+    """Days of which gold_history holds a snapshot."""
+
+
+def summary(lake: Lake, day: date) -> PortfolioSummary:
+    """The figures of a day from gold_history, and what silver holds now."""
+    cells = lake.scan(history_of(PpmBudgetVsActual)).filter(
+        (pl.col("as_of_date") == day) & (pl.col("dimension") == "portfolio")
+    )
+    totals: dict[str, dict[str, Decimal]] = {}
+    for unit, metric, amount in (
+        cells.group_by("unit", "metric_name").agg(pl.col("value").sum()).sort("unit").collect().iter_rows()
+    ):
+        totals.setdefault(unit, dict.fromkeys(METRICS, Decimal(0)))[metric] = amount
+    issues = lake.scan(history_of(DataQualityIssues)).filter(pl.col("as_of_date") == day)
+    days = lake.scan(history_of(PpmBudgetVsActual)).select(pl.col("as_of_date").n_unique()).collect().item()
+    return PortfolioSummary(
+        as_of=day,
+        totals=totals,
+        pages={name: _count(lake.scan(table).filter(~pl.col("is_archived"))) for name, table in PAGE_TABLES.items()},
+        quarantined=_count(lake.scan(Quarantine)),
+        findings=dict(issues.group_by("severity").len().sort("severity").collect().iter_rows()),
+        days=days,
+    )
+
+
+def _count(rows: pl.LazyFrame) -> int:
+    return int(rows.select(pl.len()).collect().item())

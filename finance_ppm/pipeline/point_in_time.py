@@ -1,0 +1,115 @@
+"""The lake as a day saw it: the present for today, an exact rebuild from bronze for any day before.
+
+A past day's silver is rebuilt from the page versions captured before its end, so it does not depend on commit
+clocks or on retention; Delta's own time travel goes by wall clock and is kept for restoring.
+"""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+import narwhals.stable.v2 as nw
+import polars as pl
+
+from finance_ppm.clock import Clock
+from finance_ppm.contracts import Layer, Table, full_name, history_of
+from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
+from finance_ppm.contracts.silver import PAGE_TABLES, Page, Quarantine
+from finance_ppm.errors import NeverCapturedError
+from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.pipeline.silver import day_end, property_ids, raw_pages
+from finance_ppm.transforms.portfolio import Portfolio
+from finance_ppm.transforms.silver import newest_versions, quarantine_rows, silver_rows
+
+
+def first_capture(lake: Lake) -> datetime | None:
+    """When the first page version was captured; None where nothing ever was."""
+    return lake.scan(NotionRawPages).select(pl.col("captured_at").min()).collect().item()
+
+
+def require_captured(lake: Lake, day: date) -> None:
+    """Raise :class:`NeverCapturedError`, naming the first day there is, where nothing was captured by ``day``."""
+    first = first_capture(lake)
+    if first is not None and first < day_end(day):
+        return
+    if first is not None:
+        raise NeverCapturedError(
+            f"Nothing was captured on or before {day}: the first day there is, is {first.date()}; "
+            "ask for that day or a later one."
+        )
+    if lake.scan(NotionSyncWatermarks).select(pl.len()).collect().item() == 0:
+        raise NeverCapturedError(
+            f"Nothing was ever captured in {lake.uri}: run `notion-sync sync`, or materialise "
+            "bronze/notion_raw_pages for today, first."
+        )
+
+
+_PORTFOLIO: dict[str, type[Table]] = {
+    **PAGE_TABLES,
+    "quarantine": Quarantine,
+    "raw_pages": NotionRawPages,
+    "watermarks": NotionSyncWatermarks,
+}
+
+
+class PointInTime:
+    """Reads any table as of a day. ``day`` None means today."""
+
+    def __init__(self, lake: Lake, clock: Clock) -> None:
+        self._lake = lake
+        self._clock = clock
+
+    def __call__(self, table: type[Table], day: date | None = None) -> pl.LazyFrame:
+        """The table's rows as ``day`` saw them, with the contract's columns.
+
+        Raises :class:`NeverCapturedError` for a day before the first capture.
+        """
+        today = self._clock.today()
+        day = day or today
+        layer = table.info.layer
+        if layer is Layer.BRONZE:
+            return self._bronze(table, day)
+        if layer is Layer.SILVER:
+            require_captured(self._lake, day)
+        if day >= today:
+            return self._lake.scan(table)
+        if layer is Layer.SILVER:
+            return self._rebuilt(table, day)
+        if layer is Layer.GOLD and table.info.history:
+            return self._lake.scan(history_of(table)).filter(pl.col("as_of_date") == day)
+        return self._lake.scan(table)
+
+    def portfolio(self, day: date | None = None, *, of: Collection[type[Table]] | None = None) -> Portfolio:
+        """Everything gold is computed from, as ``day`` saw it, held in memory: many rules look at it many times.
+
+        ``of`` names the tables that are wanted; the others are empty, so that nobody leans on a table undeclared.
+        """
+        day = day or self._clock.today()
+        frames = {
+            name: self._held(table, day) if of is None or table in of else table.create_empty()
+            for name, table in _PORTFOLIO.items()
+        }
+        return Portfolio(as_of=day, **{name: nw.from_native(frame.lazy()) for name, frame in frames.items()})
+
+    def _held(self, table: type[Table], day: date) -> pl.DataFrame:
+        rows = self(table, day)
+        return (rows.drop("raw_payload") if table is NotionRawPages else rows).collect()
+
+    def _bronze(self, table: type[Table], day: date) -> pl.LazyFrame:
+        rows = self._lake.scan(table)
+        return rows.filter(pl.col("captured_at") < day_end(day)) if table is NotionRawPages else rows
+
+    def _rebuilt(self, table: type[Table], day: date) -> pl.LazyFrame:
+        if table is Quarantine:
+            return pl.concat([self._refused(name, day) for name in PAGE_TABLES]).lazy()
+        for name, page_table in PAGE_TABLES.items():
+            if page_table is table:
+                return silver_rows(page_table, self._newest(name, day), property_ids(self._lake, name)).lazy()
+        raise NotImplementedError(f"{full_name(table)} is not made of pages and cannot be rebuilt for a past day.")
+
+    def _refused(self, name: str, day: date) -> pl.DataFrame:
+        table: type[Page] = PAGE_TABLES[name]
+        return quarantine_rows(name, table, self._newest(name, day), property_ids(self._lake, name))
+
+    def _newest(self, name: str, day: date) -> pl.DataFrame:
+        versions = raw_pages(self._lake, name, before=day_end(day))
+        return nw.to_native(newest_versions(nw.from_native(versions))).collect()

@@ -1,0 +1,43 @@
+"""What the assets are given: the lake, the clock, and a client of each outside system.
+
+Belongs here: construction. They are plain objects rather than Dagster configuration, so that no secret ever
+passes through Dagster's run storage or pages.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from finance_ppm.clock import Clock, SystemClock
+from finance_ppm.lakehouse.io_manager import LakeIOManager
+from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.pipeline.bronze import Reading, read_notion
+from finance_ppm.pipeline.point_in_time import PointInTime
+from finance_ppm.sandbox.embedded import reachable
+from finance_ppm.settings import Config
+
+
+@dataclass(frozen=True)
+class NotionSource:
+    """The configured Notion databases, the real ones or a sandbox's: only the base URL and the token differ."""
+
+    config: Config
+
+    def read(self, lake: Lake, clock: Clock, *, full: bool = False, only: Sequence[str] | None = None) -> Reading:
+        """Read the databases since their watermarks, or whole. See :func:`finance_ppm.pipeline.bronze.read_notion`."""
+        with reachable(self.config, clock.now()):
+            return read_notion(self.config, lake, clock, full=full, only=only)
+
+
+def default_resources(config: Config, *, clock: Clock | None = None) -> Mapping[str, Any]:
+    """The resources of the real graph, by resource key."""
+    clock = clock or SystemClock()
+    lake = Lake(config.ppm_lakehouse_uri, clock=clock)
+    point_in_time = PointInTime(lake, clock)
+    return {
+        "clock": clock,
+        "lake": lake,
+        "lake_io": LakeIOManager(lake, clock, point_in_time),
+        "point_in_time": point_in_time,
+        "notion": NotionSource(config),
+    }
