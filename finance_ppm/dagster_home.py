@@ -42,7 +42,7 @@ def run_day(
     job_name: str | None = None,
     layers: Collection[str] | None = None,
     step_done: Callable[[str], None] | None = None,
-) -> None:
+) -> "dg.ExecuteInProcessResult":
     """Materialise the whole graph, or the given layers, for a day, in this process and without a server.
 
     ``job_name`` runs it as that scheduled job, so that it counts as one of the job's runs. ``step_done`` is told the
@@ -62,11 +62,12 @@ def run_day(
             raise_on_error=False,
         )
     if not result.success:
-        words = " ".join(f"{event.step_key}: {_words(event)}" for event in result.get_step_failure_events())
+        words = " ".join(f"{event.step_key}: {step_words(event)}" for event in result.get_step_failure_events())
         raise RunFailedError(f"The run for {day} failed. {words or 'Dagster shows why.'}")
+    return result
 
 
-def _words(event: "dg.DagsterEvent") -> str:
+def step_words(event: "dg.DagsterEvent") -> str:
     """What a failed step said: its own sentence where it gave one, else the error's last line."""
     data = event.step_failure_data
     if data.user_failure_data and data.user_failure_data.description:

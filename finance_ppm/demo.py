@@ -14,16 +14,14 @@ from datetime import time as time_of_day
 from typing import TYPE_CHECKING
 
 import httpx
-import polars as pl
 
 from finance_ppm import dagster_home, terminal
-from finance_ppm.clock import Clock, FrozenClock, SystemClock
+from finance_ppm.clock import Clock, SystemClock
 from finance_ppm.contracts import history_of
 from finance_ppm.contracts.gold import PpmBudgetVsActual
-from finance_ppm.day import run_graph, summary
+from finance_ppm.day import replay_day, run_graph, summary
 from finance_ppm.errors import FinancePpmError
 from finance_ppm.lakehouse.lake import Lake
-from finance_ppm.resources import default_resources
 from finance_ppm.sandbox.embedded import sandbox_of_this_folder
 from finance_ppm.settings import SANDBOX_ENV, Config
 
@@ -54,7 +52,9 @@ def run_demo(*, once: bool, pages: int | None, port: int, clock: Clock | None = 
     with ExitStack() as stack:
         if config.notion_token is None or config.ppm_sandbox_anchor is not None:
             terminal.err.print("No NOTION_TOKEN is set: serving a sandbox Notion with a portfolio in it.")
-            sandbox = stack.enter_context(sandbox_of_this_folder(config, _first_moment(clock), pages=pages))
+            sandbox = stack.enter_context(
+                sandbox_of_this_folder(config, _first_moment(clock), today=clock.today(), pages=pages)
+            )
             config = Config.from_env()
             _replay_month_ends(config, sandbox, clock)
         config.require_notion()
@@ -72,7 +72,7 @@ def run_demo(*, once: bool, pages: int | None, port: int, clock: Clock | None = 
 def serve_sandbox(*, port: int, pages: int | None, seed: int | None, clock: Clock | None = None) -> None:
     """Serve this folder's sandbox alone until interrupted."""
     now = (clock or SystemClock()).now()
-    with sandbox_of_this_folder(Config.from_env(), now, port=port, pages=pages, seed=seed) as sandbox:
+    with sandbox_of_this_folder(Config.from_env(), now, today=now.date(), port=port, pages=pages, seed=seed) as sandbox:
         terminal.show_addresses({"Notion sandbox": sandbox.base_url, "Its settings": str(SANDBOX_ENV)})
         try:
             threading.Event().wait()
@@ -94,8 +94,7 @@ def _replay_month_ends(config: Config, sandbox: "NotionSandbox", clock: Clock) -
         moment = datetime.combine(day, AFTERNOON)
         sandbox.set_clock(moment)
         with terminal.working(f"Replaying month end {day} ({number} of {len(days)})") as step_done:
-            resources = default_resources(config, clock=FrozenClock(moment))
-            run_graph(config, day, resources=resources, step_done=step_done)
+            replay_day(config, moment, step_done=step_done)
     sandbox.set_clock(clock.now())
 
 

@@ -55,12 +55,12 @@ class World:
     ) -> dg.ExecuteInProcessResult:
         """Materialise every table for ``day`` (today), or those named ``layer/table`` or by their layer."""
         job = self.defs().resolve_implicit_global_asset_job_def()
-        keys = [table_key(table) for table in ALL_TABLES if only is None or {full_name(table), table.info.layer} & set(only)]
+        wanted = [table for table in ALL_TABLES if only is None or {full_name(table), table.info.layer} & set(only)]
         return job.execute_in_process(
             run_config={**TO_STEPS, **(run_config or {})},
             instance=self.instance,
             partition_key=(day or self.clock.today()).isoformat(),
-            asset_selection=keys,
+            asset_selection=[table_key(table) for table in wanted],
             raise_on_error=raise_on_error,
         )
 
@@ -106,7 +106,7 @@ def world(
 
 def config_for(sandbox: NotionSandbox, folder: Path) -> Config:
     """Settings that lead to the sandbox, and to a lake in ``folder``."""
-    ids = {f"notion_{name}_db_id": identity for name, identity in sandbox.database_ids.items()}
+    ids: dict[str, Any] = {f"notion_{name}_db_id": identity for name, identity in sandbox.database_ids.items()}
     return Config(
         notion_token=sandbox.token,
         notion_base_url=HttpUrl(sandbox.base_url),

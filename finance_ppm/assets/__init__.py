@@ -11,5 +11,7 @@ import dagster as dg
 # Backfill policies and data versions are chosen knowingly (docs/decisions/one-daily-partition.md); every other
 # warning is left to speak.
 warnings.filterwarnings(
-    "ignore", message=r"Parameter `(backfill_policy|data_version|include_sources|freshness_policy)`", category=dg.BetaWarning
+    "ignore",
+    message=r"Parameter `(backfill_policy|data_version|include_sources|freshness_policy)`",
+    category=dg.BetaWarning,
 )

@@ -1,6 +1,7 @@
 """Bronze assets: one step reads Notion, appends what is new, and only then moves the watermarks."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import date
 
 import dagster as dg
@@ -15,7 +16,6 @@ from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.lakehouse.locks import writer_lock
 from finance_ppm.pipeline.bronze import Reading, captured
 from finance_ppm.pipeline.silver import captured_on
-from finance_ppm.pipeline.versions import raw_pages_version, watermarks_version
 from finance_ppm.resources import NotionSource
 from finance_ppm.settings import DATABASES
 
@@ -62,15 +62,9 @@ def notion_sync(
         with writer_lock(lake.uri, "notion-sync"):
             reading = notion.read(lake, clock, full=config.full, only=config.databases)
             rows = captured(reading, lake, clock)
-            yield dg.Output(
-                rows.pages,
-                PAGES,
-                metadata=_report(reading, rows.pages),
-                data_version=dg.DataVersion(raw_pages_version(lake, rows.pages)),
-            )
+            yield dg.Output(rows.pages, PAGES, metadata=_report(reading, rows.pages))
             if WATERMARKS in selected:
-                version = watermarks_version(lake, rows.watermarks)
-                yield dg.Output(rows.watermarks, WATERMARKS, data_version=dg.DataVersion(version))
+                yield dg.Output(rows.watermarks, WATERMARKS)
     except FinancePpmError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     if reading.failures:
@@ -82,7 +76,7 @@ def notion_sync(
         )
 
 
-def _reported(lake: Lake, clock: Clock, day: date, selected: set[str]) -> Iterator[dg.Output[pl.DataFrame]]:
+def _reported(lake: Lake, clock: Clock, day: date, selected: AbstractSet[str]) -> Iterator[dg.Output[pl.DataFrame]]:
     """Outputs that add nothing: what a past day holds is what was captured on it."""
     stored = captured_on(lake, day)
     if stored == 0 and day != clock.today():
@@ -91,12 +85,10 @@ def _reported(lake: Lake, clock: Clock, day: date, selected: set[str]) -> Iterat
         )
         raise dg.Failure(str(error), allow_retries=False)
     if PAGES in selected:
-        empty = NotionRawPages.create_empty()
-        version = dg.DataVersion(raw_pages_version(lake, empty))
-        yield dg.Output(empty, PAGES, metadata={"page versions captured on the day": stored}, data_version=version)
+        nothing_new = NotionRawPages.create_empty()
+        yield dg.Output(nothing_new, PAGES, metadata={"page versions captured on the day": stored})
     if WATERMARKS in selected:
-        unmoved = NotionSyncWatermarks.create_empty()
-        yield dg.Output(unmoved, WATERMARKS, data_version=dg.DataVersion(watermarks_version(lake, unmoved)))
+        yield dg.Output(NotionSyncWatermarks.create_empty(), WATERMARKS)
 
 
 def _report(reading: Reading, new_versions: pl.DataFrame) -> dict[str, dg.MetadataValue]:

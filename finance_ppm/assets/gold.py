@@ -7,7 +7,7 @@ import dagster as dg
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from finance_ppm.assets.spec import attributes, key
+from finance_ppm.assets.spec import table_asset
 from finance_ppm.automation.conditions import on_changed_data
 from finance_ppm.automation.jobs import SCHEDULED_JOBS
 from finance_ppm.automation.status import job_status
@@ -21,7 +21,7 @@ from finance_ppm.quality.evaluation import findings, metrics
 from finance_ppm.transforms.budget_vs_actual import budget_vs_actual
 from finance_ppm.transforms.portfolio import Frame, Portfolio
 
-JUDGED = (*SILVER_TABLES, NotionRawPages, NotionSyncWatermarks)
+JUDGED: tuple[type[Table], ...] = (*SILVER_TABLES, NotionRawPages, NotionSyncWatermarks)
 """What the rules look at."""
 
 
@@ -30,7 +30,7 @@ def _gold_asset(
 ) -> dg.AssetsDefinition:
     """The asset of a gold table whose rows are a pure function of the portfolio as of the partition's day."""
 
-    @dg.asset(**attributes(table, on_changed_data()), deps=[key(source) for source in made_from])
+    @table_asset(table, deps=made_from, automation=on_changed_data())
     def gold_table(
         context: dg.AssetExecutionContext,
         point_in_time: dg.ResourceParam[PointInTime],
@@ -60,7 +60,7 @@ data_quality_issues = _gold_asset(DataQualityIssues, made_from=JUDGED, compute=f
 data_quality_metrics = _gold_asset(DataQualityMetrics, made_from=JUDGED, compute=metrics)
 
 
-@dg.asset(**attributes(ControlRoomStatus))
+@table_asset(ControlRoomStatus)
 def control_room_status(context: dg.AssetExecutionContext, clock: dg.ResourceParam[Clock]) -> pl.DataFrame:
     """From Dagster's own runs: how each scheduled job fared by the end of the day."""
     day = date.fromisoformat(context.partition_key)

@@ -4,7 +4,7 @@ from datetime import date
 
 import dagster as dg
 
-from finance_ppm.assets.spec import attributes, key
+from finance_ppm.assets.spec import table_asset
 from finance_ppm.automation.conditions import on_changed_data_or_after_failure
 from finance_ppm.clock import Clock
 from finance_ppm.contracts import PAGE_TABLES
@@ -13,13 +13,13 @@ from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.lakehouse.lake import Lake, Upsert
 from finance_ppm.pipeline.silver import quarantine_upsert, silver_upsert, touched_pages
 
-FROM_BRONZE = [key(NotionRawPages), key(NotionSyncWatermarks)]
+FROM_BRONZE = (NotionRawPages, NotionSyncWatermarks)
 
 
 def _page_asset(database: str) -> dg.AssetsDefinition:
     table = PAGE_TABLES[database]
 
-    @dg.asset(**attributes(table, on_changed_data_or_after_failure()), deps=FROM_BRONZE)
+    @table_asset(table, deps=FROM_BRONZE, automation=on_changed_data_or_after_failure())
     def typed_pages(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], clock: dg.ResourceParam[Clock]
     ) -> Upsert:
@@ -29,7 +29,7 @@ def _page_asset(database: str) -> dg.AssetsDefinition:
     return typed_pages
 
 
-@dg.asset(**attributes(Quarantine, on_changed_data_or_after_failure()), deps=FROM_BRONZE)
+@table_asset(Quarantine, deps=FROM_BRONZE, automation=on_changed_data_or_after_failure())
 def quarantine(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], clock: dg.ResourceParam[Clock]
 ) -> Upsert:

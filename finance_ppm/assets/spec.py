@@ -1,7 +1,7 @@
 """What Dagster is told of a table, derived from its contract: description, columns, lineage, owner, freshness."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import dagster as dg
@@ -27,7 +27,7 @@ def key(table: type[Table]) -> dg.AssetKey:
     return dg.AssetKey(full_name(table).split("/"))
 
 
-def spec(table: type[Table], automation: "dg.AutomationCondition[dg.AssetKey] | None" = None) -> dg.AssetSpec:
+def spec(table: type[Table], automation: dg.AutomationCondition[Any] | None = None) -> dg.AssetSpec:
     """The table's asset, without its dependencies."""
     return dg.AssetSpec(
         key(table),
@@ -35,7 +35,7 @@ def spec(table: type[Table], automation: "dg.AutomationCondition[dg.AssetKey] | 
         group_name=table.info.layer.value,
         metadata=metadata(table),
         owners=[table.info.owner],
-        tags={"layer": table.info.layer.value, "write": table.info.write.value},
+        tags=tags(table),
         kinds=kinds(table),
         code_version=code_version(table),
         freshness_policy=dg.FreshnessPolicy.time_window(
@@ -45,36 +45,43 @@ def spec(table: type[Table], automation: "dg.AutomationCondition[dg.AssetKey] | 
     )
 
 
-def attributes(table: type[Table], automation: "dg.AutomationCondition[dg.AssetKey] | None" = None) -> dict[str, Any]:
-    """Keyword arguments of ``@dg.asset`` for the table; inputs are the asset's own business."""
+def table_asset(
+    table: type[Table],
+    *,
+    deps: Iterable[type[Table]] = (),
+    automation: dg.AutomationCondition[Any] | None = None,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """``@dg.asset`` for a table: all but its function follows from the contract."""
     described = spec(table, automation)
-    return {
-        "key": described.key,
-        "description": described.description,
-        "group_name": described.group_name,
-        "metadata": described.metadata,
-        "owners": described.owners,
-        "tags": {"layer": table.info.layer.value, "write": table.info.write.value},
-        "kinds": kinds(table),
-        "code_version": described.code_version,
-        "freshness_policy": described.freshness_policy,
-        "automation_condition": automation,
-        "partitions_def": DAYS,
-        "backfill_policy": ONE_DAY_A_RUN,
-        "io_manager_key": LAKE_IO,
-        "pool": full_name(table).replace("/", "_"),
-    }
-
-
-def inputs(*tables: type[Table]) -> Mapping[str, dg.AssetIn]:
-    """Inputs named after their tables, for ``@dg.asset(ins=...)``."""
-    return {table.info.name: dg.AssetIn(key=key(table)) for table in tables}
+    decorate: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
+        key=described.key,
+        deps=[key(source) for source in deps],
+        description=described.description,
+        group_name=described.group_name,
+        metadata=described.metadata,
+        owners=described.owners,
+        tags=tags(table),
+        kinds=kinds(table),
+        code_version=described.code_version,
+        freshness_policy=described.freshness_policy,
+        automation_condition=automation,
+        partitions_def=DAYS,
+        backfill_policy=ONE_DAY_A_RUN,
+        io_manager_key=LAKE_IO,
+        pool=full_name(table).replace("/", "_"),
+    )
+    return decorate
 
 
 def description(table: type[Table]) -> str:
     """The contract's docstring, and where it parts from the plan."""
     text = (table.__doc__ or "").strip()
     return f"{text}\n\nParts from the plan: {table.info.departures}" if table.info.departures else text
+
+
+def tags(table: type[Table]) -> dict[str, str]:
+    """What the catalogue can be filtered by."""
+    return {"layer": table.info.layer.value, "write": table.info.write.value}
 
 
 def kinds(table: type[Table]) -> set[str]:

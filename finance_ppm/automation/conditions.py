@@ -5,9 +5,11 @@ a changed *data version*, not to a mere materialisation, so the sync may run eve
 portfolio and nothing behind it moves.
 """
 
+from typing import Any
+
 import dagster as dg
 
-Condition = dg.AutomationCondition[dg.AssetKey]
+Condition = dg.AutomationCondition[Any]
 
 RETRY_CRON = "*/10 * * * *"
 
@@ -18,7 +20,7 @@ def on_changed_data() -> Condition:
     ``eager`` would fire on every materialisation of an input; ``on_missing`` never fires for a partition that
     existed before the condition did.
     """
-    changed = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
+    changed: Condition = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
     return (_today() & changed.since_last_handled() & _safe()).with_label("changed data")
 
 
@@ -27,11 +29,10 @@ def on_changed_data_or_after_failure() -> Condition:
 
     Changed data is asked for once: without this, a step that failed would wait for the next edit in Notion.
     """
-    failed = (
-        dg.AutomationCondition.execution_failed()
-        & dg.AutomationCondition.cron_tick_passed(RETRY_CRON).since_last_handled()
-    )
-    return on_changed_data() | (_today() & failed & _safe()).with_label("failed before")
+    failed: Condition = dg.AutomationCondition.execution_failed()
+    tenth_minute: Condition = dg.AutomationCondition.cron_tick_passed(RETRY_CRON)
+    again = _today() & failed & tenth_minute.since_last_handled() & _safe()
+    return on_changed_data() | again.with_label("failed before")
 
 
 def _today() -> Condition:

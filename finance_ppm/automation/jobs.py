@@ -88,6 +88,16 @@ JOBS = [
 ]
 
 
+TABLES_ALONE = "tables_alone"
+JOBS.append(
+    dg.define_asset_job(
+        TABLES_ALONE,
+        selection=dg.AssetSelection.all().without_checks(),
+        description="Every table of a day without the asset checks; their figures are in gold/data_quality_metrics.",
+    )
+)
+
+
 def schedule(scheduled: ScheduledJob) -> dg.ScheduleDefinition:
     """The job's schedule: today's partition at each tick, unless there is a reason to pass it over."""
     why_not = REASONS_TO_SKIP.get(scheduled.name)

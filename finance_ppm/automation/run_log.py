@@ -6,18 +6,19 @@ Belongs here: the logger named ``steps``, which a run asks for by its run config
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import dagster as dg
 
 STEPS = "steps"
-TO_STEPS = {"loggers": {STEPS: {"config": {}}}}
+TO_STEPS: dict[str, Any] = {"loggers": {STEPS: {"config": {}}}}
 """Run configuration that sends a run's events here instead of the console."""
 
 _log = logging.getLogger("finance_ppm.run")
 _log.propagate = False
 
 
-@dg.logger(description="A run's events as records of the Python logger `finance_ppm.run`.")
+@dg.logger
 def steps_logger(_: dg.InitLoggerContext) -> logging.Logger:
     """The Python logger itself; whoever wants to hear attaches a handler."""
     _log.setLevel(logging.DEBUG)

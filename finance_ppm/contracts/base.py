@@ -53,6 +53,8 @@ class TableInfo:
     """Physical partition columns, in order. A merge touches only the partitions of its rows."""
     history: bool = False
     """Keep the snapshot of every as-of day in ``gold_history``, partitioned by ``as_of_date``."""
+    news: tuple[str, ...] = ()
+    """Columns whose change is news to whoever depends on the table; all of them where none is named."""
     seed_names: tuple[str, ...] = ()
     """Names the table bears in the documents that asked for it."""
     departures: str = ""

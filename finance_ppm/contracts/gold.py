@@ -35,8 +35,10 @@ _LINE_MEMBERSHIP = (
     f"{_PROJECTS}.project_id",
     f"{_PROJECTS}.is_archived",
 )
-_CELL_KEY = (
+_AMOUNTS = (f"{_LINES}.amount", f"{_LINES}.actual_amount")
+_CELL = (  # a cell is there only where a line has an amount, or a project a reserve
     *_LINE_MEMBERSHIP,
+    *_AMOUNTS,
     f"{_LINES}.category",
     f"{_LINES}.vendor",
     f"{_LINES}.committed_date",
@@ -48,7 +50,6 @@ _CELL_KEY = (
     f"{_PROGRAMS}.program_id",
     f"{_PROGRAMS}.is_archived",
 )
-_CELL_VALUE = (*_CELL_KEY, f"{_LINES}.amount", f"{_LINES}.actual_amount")
 
 
 class PpmBudgetVsActual(Table):
@@ -66,8 +67,11 @@ class PpmBudgetVsActual(Table):
 
     metric_id = dy.String(
         primary_key=True,
-        description="SHA-256 of metric, dimension, member, period and unit.",
-        metadata=derived_from(*_CELL_KEY),
+        description=(
+            "Metric, dimension, member, period and unit joined by `|` (`budget|vendor|Acme|2026-11-01|USD`); "
+            "`%` and `|` within a name are written `%25` and `%7C`."
+        ),
+        metadata=derived_from(*_CELL),
     )
     metric_name = dy.String(
         description="budget, committed, actual or variance (budget less actual: positive is favourable).",
@@ -78,30 +82,30 @@ class PpmBudgetVsActual(Table):
             "The member's page id; for categories and vendors its name; "
             "`portfolio`, `(unassigned)`, `(none)` or `(reserve)` otherwise."
         ),
-        metadata=derived_from(*_CELL_KEY),
+        metadata=derived_from(*_CELL),
     )
     dimension_value = dy.String(
         description="The member's name; `Unassigned` for lines of no known project.",
-        metadata=derived_from(*_CELL_KEY, f"{_PROGRAMS}.name", f"{_PROJECTS}.name"),
+        metadata=derived_from(*_CELL, f"{_PROGRAMS}.name", f"{_PROJECTS}.name"),
     )
     period = dy.Date(
         description="First day of the month; 1900-01-01 for amounts that belong to no month.",
-        metadata=derived_from(*_CELL_KEY),
+        metadata=derived_from(*_CELL),
     )
-    period_label = dy.String(description="`2026-11`, or `undated`.", metadata=derived_from(*_CELL_KEY))
-    value = dy.Decimal(38, 2, description="The amount, in `unit`.", metadata=derived_from(*_CELL_VALUE))
+    period_label = dy.String(description="`2026-11`, or `undated`.", metadata=derived_from(*_CELL))
+    value = dy.Decimal(38, 2, description="The amount, in `unit`.", metadata=derived_from(*_CELL))
     unit = dy.String(
         description="ISO 4217 currency; `XXX` (no currency) where the project or its currency is unknown.",
-        metadata=derived_from(*_LINE_MEMBERSHIP, f"{_PROJECTS}.currency"),
+        metadata=derived_from(*_LINE_MEMBERSHIP, *_AMOUNTS, f"{_PROJECTS}.currency", f"{_PROJECTS}.budget_total"),
     )
-    line_count = dy.Int64(description="Budget lines in the cell.", metadata=derived_from(*_CELL_VALUE))
+    line_count = dy.Int64(description="Budget lines in the cell.", metadata=derived_from(*_CELL))
     excluded_value = dy.Decimal(
         38,
         2,
         description="Actual amounts dated after the as-of day (`future_actual`): in the source, not in `value`.",
-        metadata=derived_from(*_CELL_VALUE),
+        metadata=derived_from(*_CELL),
     )
-    excluded_count = dy.Int64(description="Budget lines so excluded.", metadata=derived_from(*_CELL_VALUE))
+    excluded_count = dy.Int64(description="Budget lines so excluded.", metadata=derived_from(*_CELL))
     as_of_date = _as_of()
     computed_at = dy.Datetime(time_zone="UTC", description="When the row was computed.", metadata=stamp())
 

@@ -16,14 +16,15 @@ from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.silver import PAGE_TABLES, Page, Quarantine
 from finance_ppm.errors import NeverCapturedError
 from finance_ppm.lakehouse.lake import Lake
-from finance_ppm.pipeline.silver import day_end, property_ids, raw_pages
+from finance_ppm.pipeline.silver import day_end, newest, property_ids, raw_pages
 from finance_ppm.transforms.portfolio import Portfolio
-from finance_ppm.transforms.silver import newest_versions, quarantine_rows, silver_rows
+from finance_ppm.transforms.silver import quarantine_rows, silver_rows
 
 
 def first_capture(lake: Lake) -> datetime | None:
     """When the first page version was captured; None where nothing ever was."""
-    return lake.scan(NotionRawPages).select(pl.col("captured_at").min()).collect().item()
+    first: datetime | None = lake.scan(NotionRawPages).select(pl.col("captured_at").min()).collect().item()
+    return first
 
 
 def require_captured(lake: Lake, day: date) -> None:
@@ -68,7 +69,7 @@ class PointInTime:
         layer = table.info.layer
         if layer is Layer.BRONZE:
             return self._bronze(table, day)
-        if layer is Layer.SILVER:
+        if layer is Layer.SILVER and day < today:
             require_captured(self._lake, day)
         if day >= today:
             return self._lake.scan(table)
@@ -84,6 +85,7 @@ class PointInTime:
         ``of`` names the tables that are wanted; the others are empty, so that nobody leans on a table undeclared.
         """
         day = day or self._clock.today()
+        require_captured(self._lake, day)
         frames = {
             name: self._held(table, day) if of is None or table in of else table.create_empty()
             for name, table in _PORTFOLIO.items()
@@ -112,4 +114,4 @@ class PointInTime:
 
     def _newest(self, name: str, day: date) -> pl.DataFrame:
         versions = raw_pages(self._lake, name, before=day_end(day))
-        return nw.to_native(newest_versions(nw.from_native(versions))).collect()
+        return newest(versions)

@@ -41,7 +41,13 @@ def raw_pages(lake: Lake, database_name: str, *, before: datetime | None = None)
 def newest_pages(lake: Lake, database_name: str, page_ids: pl.Series) -> pl.DataFrame:
     """The newest version of each of these pages: the present, whatever day asks."""
     versions = raw_pages(lake, database_name).filter(pl.col("page_id").is_in(page_ids.implode()))
-    return nw.to_native(newest_versions(nw.from_native(versions))).collect()
+    return newest(versions)
+
+
+def newest(versions: pl.LazyFrame) -> pl.DataFrame:
+    """The newest of each page's versions, collected."""
+    native: pl.LazyFrame = newest_versions(nw.from_native(versions)).to_native()
+    return native.collect()
 
 
 def touched_pages(lake: Lake, database_name: str, day: date, today: date) -> pl.Series:
@@ -60,8 +66,8 @@ def touched_pages(lake: Lake, database_name: str, day: date, today: date) -> pl.
 def unsettled_pages(lake: Lake, database_name: str) -> pl.Series:
     """Ids of the pages of which silver and quarantine do not hold the newest version, or still hold an older one."""
     captured_at = pl.col("captured_at")
-    newest = raw_pages(lake, database_name).group_by("page_id").agg(captured_at.max())
-    held = newest.join(_held(lake, database_name), on="page_id", how="left")
+    last = raw_pages(lake, database_name).group_by("page_id").agg(captured_at.max())
+    held = last.join(_held(lake, database_name), on="page_id", how="left")
     return held.filter(captured_at.ne_missing(pl.col("held_at"))).select("page_id").unique().collect()["page_id"]
 
 

@@ -26,6 +26,7 @@ def sandbox_of_this_folder(
     config: Config,
     now: datetime,
     *,
+    today: date,
     port: int = PORT,
     pages: int | None = None,
     seed: int | None = None,
@@ -38,14 +39,10 @@ def sandbox_of_this_folder(
     from finance_ppm.sandbox.notion.server import serve_notion  # noqa: PLC0415 - a web server
     from finance_ppm.sandbox.portfolio import portfolio  # noqa: PLC0415 - as above
 
-    story = {
-        "PPM_SANDBOX_ANCHOR": config.ppm_sandbox_anchor or now.date(),
-        "PPM_SANDBOX_PAGES": pages or config.ppm_sandbox_pages,
-        "PPM_SANDBOX_SEED": config.ppm_sandbox_seed if seed is None else seed,
-    }
-    history = portfolio(
-        anchor=story["PPM_SANDBOX_ANCHOR"], pages=story["PPM_SANDBOX_PAGES"], seed=story["PPM_SANDBOX_SEED"]
-    )
+    anchor = config.ppm_sandbox_anchor or today
+    pages = pages or config.ppm_sandbox_pages
+    seed = config.ppm_sandbox_seed if seed is None else seed
+    history = portfolio(anchor=anchor, pages=pages, seed=seed)
     free = 0 if _answers("127.0.0.1", port) else port
     with serve_notion(history, now=now, port=free, requests_per_minute=600, moving=True) as sandbox:
         settings = {
@@ -53,7 +50,9 @@ def sandbox_of_this_folder(
             "NOTION_REQUESTS_PER_MINUTE": 600,
             "PPM_LAKEHOUSE_URI": FOLDER / "lake",
             "DAGSTER_HOME": FOLDER / "dagster",
-            **story,
+            "PPM_SANDBOX_ANCHOR": anchor,
+            "PPM_SANDBOX_PAGES": pages,
+            "PPM_SANDBOX_SEED": seed,
         }
         SANDBOX_ENV.parent.mkdir(parents=True, exist_ok=True)
         SANDBOX_ENV.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
@@ -62,12 +61,12 @@ def sandbox_of_this_folder(
 
 @contextmanager
 def reachable(config: Config, now: datetime) -> Iterator[None]:
-    """While inside, the configured sandbox answers: served from here if nobody serves it. A real Notion is left alone."""
+    """While inside, the configured sandbox answers: served from here if nobody does. A real Notion is left alone."""
     url = config.notion_base_url
     if config.ppm_sandbox_anchor is None or _answers(str(url.host), url.port or PORT):
         yield
         return
-    with sandbox_of_this_folder(config, now, port=url.port or PORT):
+    with sandbox_of_this_folder(config, now, today=now.date(), port=url.port or PORT):
         yield
 
 

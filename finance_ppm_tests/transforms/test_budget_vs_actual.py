@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -398,6 +399,11 @@ INPUTS: tuple[type[Table], ...] = (NotionPrograms, NotionProjects, NotionBudgetL
 NUMBERS = ("value", "line_count", "excluded_value", "excluded_count")
 
 
+@cache
+def some_frames() -> Frames:
+    return many_rows(40, seed=11).frames()
+
+
 def changed_columns(before: pl.DataFrame, after: pl.DataFrame) -> set[str]:
     """Columns that hold other values than before; numbers and names are compared in the cells that both have."""
     common = before.join(after, on="metric_id", how="inner", suffix="_after").sort("metric_id")
@@ -431,14 +437,10 @@ def thinned(values: pl.Series) -> pl.Series:
 def test_an_input_column_changes_only_outputs_that_declare_it(
     table: type[Table], column: str, change: Callable[[pl.Series], pl.Series]
 ) -> None:
-    frames = LINEAGE_FRAMES
+    frames = some_frames()
     place = INPUTS.index(table)
     altered = frames[place].with_columns(change(frames[place][column]).alias(column))
     programs, projects, lines = (altered if i == place else frame for i, frame in enumerate(frames))
     after = cells_of(PolarsEngine(), (programs, projects, lines))
     declared = {name for name, inputs in lineage(PpmBudgetVsActual).items() if f"{full_name(table)}.{column}" in inputs}
-    assert changed_columns(LINEAGE_CELLS, after) <= declared
-
-
-LINEAGE_FRAMES = many_rows(40, seed=11).frames()
-LINEAGE_CELLS = cells_of(PolarsEngine(), LINEAGE_FRAMES)
+    assert changed_columns(cells_of(PolarsEngine(), frames), after) <= declared

@@ -33,7 +33,13 @@ def facts_of(shares: Frame, homes: Frame, as_of: date) -> Frame:
 
 
 def _of_shares(shares: Frame, as_of: date) -> Frame:
-    """A row for each kind that a share has an amount of: a column of values per kind, null where there is none."""
+    """A row for each kind that a share has an amount of.
+
+    - budget: the amount, in the month of the commitment, else the invoice, else the payment;
+    - committed: what is still to come, by ``as_of``, of a line committed and neither invoiced nor paid;
+    - actual: what was spent, in the month of the invoice, else the payment. Spent on no day it counts to date, in
+      no month; on a day after ``as_of`` it is excluded.
+    """
     committed_date, invoice_date, paid_date = nw.col("committed_date"), nw.col("invoice_date"), nw.col("paid_date")
     recognised = nw.coalesce(invoice_date, paid_date)
     is_future = _is_true(nw.lit(as_of) < recognised)
@@ -48,7 +54,7 @@ def _of_shares(shares: Frame, as_of: date) -> Frame:
     amount, actual, zero = nw.col("amount"), nw.col("actual_amount"), nw.lit(Decimal(0)).cast(MONEY)
     is_matched = ~amount.is_null() & (nw.col("planned_month") == nw.col("recognised_month"))
     still_to_come = nw.max_horizontal(amount - nw.max_horizontal(actual, zero), zero)
-    values = {
+    values = {  # null: no fact of this kind
         BUDGET: amount,
         COMMITTED: nw.when(nw.col("is_open") & (amount > 0)).then(still_to_come),
         ACTUAL: nw.when(~nw.col("is_future") & ~is_matched).then(actual),
