@@ -18,6 +18,9 @@ from finance_ppm.quality.evaluation import Evaluation, evaluate
 from finance_ppm.quality.rule import Rule, Severity
 from finance_ppm.quality.rules import RULES
 
+SHOWN = ("row_name", "message", "notion_url", "row_id", "column_name", "value")
+"""What of a finding is shown beside a check; gold/data_quality_issues has all of it."""
+
 SEVERITIES = {
     Severity.ERROR: dg.AssetCheckSeverity.ERROR,
     Severity.WARN: dg.AssetCheckSeverity.WARN,
@@ -71,7 +74,7 @@ def _result(evaluation: Evaluation, day: date) -> dg.AssetCheckResult:
     if evaluation.sample:
         metadata["remedy"] = dg.MetadataValue.text(rule.remedy)
         metadata["failing rows"] = dg.MetadataValue.table(
-            [dg.TableRecord({name: value or "" for name, value in row.items()}) for row in evaluation.sample]
+            [dg.TableRecord({name: row[name] or "" for name in SHOWN}) for row in evaluation.sample]
         )
     return dg.AssetCheckResult(
         asset_key=key(rule.table),

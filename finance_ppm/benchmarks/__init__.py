@@ -1,5 +1,57 @@
 """Benchmarks: how many rows a second, in how much memory, measured on the reader's own machine.
 
-Belongs here: generated data of a believable size, and timing. Does not belong here: anything the product needs to
-run, nor assertions about speed.
+Belongs here: generated data of a believable size, timing, and one table of it all. Does not belong here: anything
+the product needs to run, nor assertions about speed.
 """
+
+from typing import Literal
+
+BESIDE: dict[str, tuple[str, str]] = {
+    "decode: orjson": ("127k/s", ""),
+    "decode: typed": ("", "2.5 x orjson"),
+    "decode: silver rows": ("", ""),
+    "silver: first write": ("", ""),
+    "silver: recent edits": ("1.6 s", "0.5 s"),
+    "silver: spread edits": ("1.6 s", ""),
+    "silver: no change": ("", ""),
+    "budget_vs_actual": ("0.14-0.8 s", ""),
+}
+"""Stage to its floor and its aim: what plain orjson, a Delta MERGE of a thousand rows by id and Polars took over a
+million rows when the design was measured, and the most time the stage may take. Empty where none was set."""
+
+
+def run_all(rows: int) -> None:
+    """Measure every stage on a table of ``rows`` budget lines, and print one table.
+
+    Raises :class:`~finance_ppm.errors.FinancePpmError` where orjson is missing or memory does not suffice.
+    """
+    # Here, because the process of every stage imports this package, and its memory is measured.
+    from rich import box  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    from finance_ppm import terminal  # noqa: PLC0415
+    from finance_ppm.benchmarks import budget_vs_actual, decode, silver  # noqa: PLC0415
+
+    measured = []
+    with terminal.working(f"Measuring {rows:,} budget lines", total=len(BESIDE)) as done:
+        for benchmark in (decode, silver, budget_vs_actual):
+            for measurement in benchmark.run(rows):
+                measured.append(measurement)
+                done(measurement.stage)
+
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+        pad_edge=False,
+        title=f"A table of {rows:,} budget lines",
+        caption="Decoding in processor seconds of one core, the rest on the clock. Floors are for a million rows.",
+    )
+    for column in ("Stage", "Rows", "Seconds", "Rows/s", "Peak MB", "Floor", "Aim"):
+        justify: Literal["left", "right"] = "left" if column in ("Stage", "Floor", "Aim") else "right"
+        table.add_column(column, justify=justify, no_wrap=column not in ("Floor", "Aim"), min_width=7)
+    for one in measured:
+        peak = "unknown" if one.peak_mb is None else f"{one.peak_mb:,.0f}"
+        figures = (f"{one.rows:,}", f"{one.seconds:.2f}", f"{one.rows_per_second:,.0f}", peak)
+        table.add_row(one.stage, *figures, *BESIDE[one.stage])
+    terminal.out.print(table)

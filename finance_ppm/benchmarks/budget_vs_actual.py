@@ -4,17 +4,14 @@ Measured in a process of its own over a generated portfolio: 500 lines a project
 currencies, 400 vendors, and one line in thirty split between two projects.
 """
 
-import multiprocessing
-import re
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from time import perf_counter
 
 import narwhals.stable.v2 as nw
 import polars as pl
 
+from finance_ppm.benchmarks.measure import Measurement, measure
 from finance_ppm.transforms.budget_vs_actual import budget_vs_actual
 
 AS_OF = date(2026, 11, 1)
@@ -25,29 +22,9 @@ PROJECTS_PER_PROGRAM = 40
 VENDORS = 400
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """One run: what went in and came out, how long it took, and the most memory its process held."""
-
-    lines: int
-    cells: int
-    seconds: float
-    """Seconds on the clock, on every core."""
-    peak_mb: float | None
-    """Megabytes, the portfolio itself (``input_mb``) included; None where the system does not tell."""
-    input_mb: float
-
-    @property
-    def lines_per_second(self) -> float:
-        """Budget lines a second."""
-        return self.lines / self.seconds
-
-
-def run(lines: int = 1_000_000, *, seed: int = 7) -> Measurement:
-    """Measure ``budget_vs_actual`` over ``lines`` generated budget lines, in a fresh process."""
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as processes:
-        return processes.submit(_measure, lines, seed).result()
+def run(rows: int = 1_000_000, *, seed: int = 7) -> Iterator[Measurement]:
+    """Measure ``budget_vs_actual`` over ``rows`` generated budget lines, in seconds on the clock, on every core."""
+    yield measure("budget_vs_actual", rows, _seconds, rows, seed)
 
 
 def portfolio(lines: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -96,21 +73,19 @@ def portfolio(lines: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.Dat
     return programs, projects, budget_lines
 
 
-def _measure(lines: int, seed: int) -> Measurement:
+def _seconds(lines: int, seed: int) -> float:
     frames = portfolio(lines, seed)
-    programs, projects, budget_lines = (nw.from_native(frame.lazy()) for frame in frames)
     started = perf_counter()
-    cells = budget_vs_actual(programs, projects, budget_lines, as_of=AS_OF).collect(backend="polars")
-    seconds = perf_counter() - started
-    return Measurement(lines, len(cells), seconds, _peak_mb(), sum(frame.estimated_size("mb") for frame in frames))
+    cells(*frames)
+    return perf_counter() - started
+
+
+def cells(programs: pl.DataFrame, projects: pl.DataFrame, budget_lines: pl.DataFrame) -> pl.DataFrame:
+    """Budget against actual of such a portfolio: the work that is measured."""
+    frames = (nw.from_native(frame.lazy()) for frame in (programs, projects, budget_lines))
+    computed: pl.DataFrame = budget_vs_actual(*frames, as_of=AS_OF).collect(backend="polars").to_native()
+    return computed
 
 
 def _page_id(number: pl.Expr, kind: str) -> pl.Expr:
     return pl.format("{}-0000-4000-8000-{}", pl.lit(kind * 8), number.cast(pl.String).str.zfill(12))
-
-
-def _peak_mb() -> float | None:
-    """This process's own peak; ``ru_maxrss`` would inherit the parent's."""
-    status = Path("/proc/self/status")
-    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
-    return int(found[1]) / 1024 if found else None

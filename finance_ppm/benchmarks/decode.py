@@ -4,22 +4,20 @@ Each is measured in a process of its own, on one core, over the same generated b
 made chunk by chunk so that memory shows what the stage itself needs.
 """
 
+import importlib.util
 import json
-import multiprocessing
 import random
-import re
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from time import process_time
 from typing import Any
 
 import pyarrow as pa
 
+from finance_ppm.benchmarks.measure import Measurement, measure
 from finance_ppm.contracts.silver import NotionBudgetLines
+from finance_ppm.errors import FinancePpmError
 from finance_ppm.sources.notion.decoder import decode_page
 from finance_ppm.transforms.silver import decode_pages
 
@@ -40,28 +38,18 @@ PROPERTY_IDS = {
 """Silver column to the property's id on the generated pages."""
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """One stage: how many pages it took, how much work they were, and the most memory its process held."""
+def run(rows: int = 1_000_000, *, seed: int = 7) -> Iterator[Measurement]:
+    """Measure every stage over ``rows`` generated pages, in processor seconds, so that a busy machine tells the same.
 
-    stage: str
-    pages: int
-    seconds: float
-    """Processor seconds, so that a busy machine tells the same."""
-    peak_mb: float | None
-    """Megabytes; None where the system does not tell."""
-
-    @property
-    def pages_per_second(self) -> float:
-        """Pages a second, on one core."""
-        return self.pages / self.seconds
-
-
-def run(pages: int = 1_000_000, *, seed: int = 7) -> list[Measurement]:
-    """Measure every stage over ``pages`` generated budget lines, each in a fresh process, one after another."""
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=spawn, max_tasks_per_child=1) as processes:
-        return [processes.submit(_measure, stage, pages, seed).result() for stage in STAGES]
+    Raises :class:`~finance_ppm.errors.FinancePpmError` where orjson, the floor to compare with, is not installed.
+    """
+    if importlib.util.find_spec("orjson") is None:
+        raise FinancePpmError(
+            "The benchmark compares with orjson, which is not installed here: run `make bench`, or "
+            "`pip install orjson` first."
+        )
+    for stage in STAGES:
+        yield measure(stage, rows, _processor_seconds, stage, rows, seed)
 
 
 def budget_lines(pages: int, seed: int) -> Iterator[pa.RecordBatch]:
@@ -100,28 +88,21 @@ def _silver(batch: pa.RecordBatch) -> None:
 
 
 STAGES: dict[str, Callable[[pa.RecordBatch], None]] = {
-    "orjson alone": _orjson,
-    "typed decoder": _decoder,
-    "silver rows": _silver,
+    "decode: orjson": _orjson,
+    "decode: typed": _decoder,
+    "decode: silver rows": _silver,
 }
 """From the floor to the whole."""
 
 
-def _measure(stage: str, pages: int, seed: int) -> Measurement:
+def _processor_seconds(stage: str, rows: int, seed: int) -> float:
     work = STAGES[stage]
     seconds = 0.0
-    for batch in budget_lines(pages, seed):
+    for batch in budget_lines(rows, seed):
         started = process_time()
         work(batch)
         seconds += process_time() - started
-    return Measurement(stage, pages, seconds, _peak_mb())
-
-
-def _peak_mb() -> float | None:
-    """This process's own peak; ``ru_maxrss`` would inherit the parent's."""
-    status = Path("/proc/self/status")
-    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
-    return int(found[1]) / 1024 if found else None
+    return seconds
 
 
 def _budget_line(chance: random.Random, number: int) -> str:

@@ -21,23 +21,31 @@ QUARTERS = 16
 CHUNK = 100_000
 FIRST_MOMENT = datetime(2023, 1, 1, tzinfo=UTC)
 DAYS = 1460
-"""Of :data:`QUARTERS` quarters, the last four whole weeks short of nothing."""
+"""Four years: :data:`QUARTERS` quarters."""
 SCATTER = 7_777_777_777
 """Shares no factor with 10**12: numbers in a row become keys far apart, and no two the same."""
 
 
 def run(rows: int = 1_000_000) -> Iterator[Measurement]:
-    """Measure each stage on a table of ``rows`` budget lines, in a fresh process each, on one lake."""
-    young = range(rows - rows * 2 // QUARTERS, rows)
+    """Measure each stage on a table of ``rows`` budget lines, in seconds on the clock, on one lake.
+
+    Recent edits lie in the last two quarters, spread edits in all of them; no change is the spread edits once more.
+    """
     with TemporaryDirectory(prefix="finance-ppm-bench-") as folder:
         yield measure("silver: first write", rows, _first_write, folder, rows)
-        for stage, among, edition in (
-            ("silver: edits in two quarters", young, 1),
-            ("silver: edits in every quarter", range(rows), 2),
-            ("silver: the same edits again", range(rows), 2),
-        ):
-            numbers = among[:: max(1, len(among) // EDITS)][:EDITS]
+        for stage, numbers, edition in edits(rows):
             yield measure(stage, len(numbers), _edit, folder, rows, numbers, edition)
+
+
+def edits(rows: int) -> Iterator[tuple[str, range, int]]:
+    """Each stage after the first: the numbers of the lines that are edited, and how often they have been then."""
+    young = range(rows - rows * 2 // QUARTERS, rows)
+    for stage, among, edition in (
+        ("recent edits", young, 1),
+        ("spread edits", range(rows), 2),
+        ("no change", range(rows), 2),
+    ):
+        yield f"silver: {stage}", among[:: -(-len(among) // EDITS)], edition
 
 
 def budget_lines(numbers: range, rows: int, edition: int = 0) -> pl.DataFrame:

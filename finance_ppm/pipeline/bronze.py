@@ -17,8 +17,9 @@ import polars as pl
 from finance_ppm.clock import Clock
 from finance_ppm.contracts import PAGE_TABLES, notion_properties
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
+from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
-from finance_ppm.settings import Config
+from finance_ppm.settings import DATABASES, Config
 from finance_ppm.sources.notion.client import NotionClient
 from finance_ppm.sources.notion.errors import NotionError
 from finance_ppm.sources.notion.reader import (
@@ -69,9 +70,11 @@ def read_notion(
     """Read the configured databases at once, each since its watermark, or whole if ``full`` or never read before.
 
     A database that cannot be read leaves its error in ``failures`` and does not stop the others. Raises
-    :class:`~finance_ppm.errors.SettingsError` where a setting is missing.
+    :class:`~finance_ppm.errors.SettingsError` where a setting is missing, or ``only`` names no database of ours.
     """
     token = config.require_notion()
+    if unknown := sorted(set(only or ()) - set(DATABASES)):
+        raise SettingsError(f"There is no database {' or '.join(unknown)}: choose from {', '.join(DATABASES)}.")
     now = clock.now()
     stored = _stored_watermarks(lake)
     ids = {name: identity for name, identity in config.database_ids.items() if only is None or name in only}
