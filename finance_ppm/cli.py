@@ -3,6 +3,7 @@
 Belongs here: arguments and their help. The work is in the rooms; how it looks is in ``terminal``.
 """
 
+import signal
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -10,7 +11,9 @@ from typing import Annotated
 import typer
 
 from finance_ppm import terminal
+from finance_ppm.clock import SystemClock
 from finance_ppm.errors import FinancePpmError, SettingsError
+from finance_ppm.sandbox.embedded import reachable
 from finance_ppm.settings import DATABASES, Config
 
 EXIT_CODES = "Exit codes: 0 all went well; 1 part or all of the work failed; 2 wrong use or a wrong setting."
@@ -45,6 +48,8 @@ def notion_sync() -> None:
 
 
 def _run(app: Callable[[], None]) -> None:
+    # Asked to end, by Ctrl+C or by whoever started us, we end what we started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except FinancePpmError as error:
@@ -162,7 +167,9 @@ def health(as_json: AsJson = False) -> None:
     """Check settings, token, sharing, properties and the lake, and say what to do about each."""
     from finance_ppm.health import examine  # noqa: PLC0415 - what only this command needs
 
-    found = examine(Config.from_env())
+    config = Config.from_env()
+    with reachable(config, SystemClock().now()):
+        found = examine(config)
     terminal.show_json(found) if as_json else terminal.show_health(found)
     raise typer.Exit(0 if found.well else terminal.FAILED)
 
@@ -175,7 +182,7 @@ def _sync(only: str | None, *, full_sync: bool, full_refresh: bool, dry_run: boo
     names = [name for name in config.database_ids if only is None or name == only]
     if not names:
         raise SettingsError(f"NOTION_{only.upper() if only else ''}_DB_ID is not set: write it into .env.")
-    with terminal.reading_databases(names, quiet=quiet or as_json) as progress:
+    with reachable(config, SystemClock().now()), terminal.reading_databases(names, quiet=quiet or as_json) as progress:
         summary = SyncEngine(config).sync_all(
             full_sync, full_refresh=full_refresh, dry_run=dry_run, only=names, progress=progress
         )

@@ -21,6 +21,9 @@ from finance_ppm.quality.evaluation import findings, metrics
 from finance_ppm.transforms.budget_vs_actual import budget_vs_actual
 from finance_ppm.transforms.portfolio import Frame, Portfolio
 
+BRONZE = dg.AssetSelection.groups("bronze")
+"""A change there reaches gold through silver: reacting to both would compute everything twice."""
+
 JUDGED: tuple[type[Table], ...] = (*SILVER_TABLES, NotionRawPages, NotionSyncWatermarks)
 """What the rules look at."""
 
@@ -30,7 +33,7 @@ def _gold_asset(
 ) -> dg.AssetsDefinition:
     """The asset of a gold table whose rows are a pure function of the portfolio as of the partition's day."""
 
-    @table_asset(table, deps=made_from, automation=on_changed_data())
+    @table_asset(table, deps=made_from, automation=on_changed_data(ignoring=BRONZE))
     def gold_table(
         context: dg.AssetExecutionContext,
         point_in_time: dg.ResourceParam[PointInTime],

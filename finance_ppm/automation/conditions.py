@@ -14,13 +14,15 @@ Condition = dg.AutomationCondition[Any]
 RETRY_CRON = "*/10 * * * *"
 
 
-def on_changed_data() -> Condition:
+def on_changed_data(*, ignoring: dg.AssetSelection | None = None) -> Condition:
     """Today's partition, once for each change of an input's data, unless it is being made or an input is suspect.
 
+    ``ignoring`` names inputs whose change alone is no reason: what they bring arrives by way of the others.
     ``eager`` would fire on every materialisation of an input; ``on_missing`` never fires for a partition that
     existed before the condition did.
     """
-    changed: Condition = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
+    any_input = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
+    changed: Condition = any_input.ignore(ignoring) if ignoring is not None else any_input
     return (_today() & changed.since_last_handled() & _safe()).with_label("changed data")
 
 

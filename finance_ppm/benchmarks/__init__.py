@@ -8,8 +8,8 @@ from typing import Literal
 
 BESIDE: dict[str, tuple[str, str]] = {
     "decode: orjson": ("127k/s", ""),
-    "decode: typed": ("", "2.5 x orjson"),
-    "decode: silver rows": ("", ""),
+    "decode: typed": ("", ""),
+    "decode: silver rows": ("", "2.5 x orjson"),
     "silver: first write": ("", ""),
     "silver: recent edits": ("1.6 s", "0.5 s"),
     "silver: spread edits": ("1.6 s", ""),

@@ -16,11 +16,12 @@ from finance_ppm.clock import Clock, SystemClock
 from finance_ppm.contracts import PAGE_TABLES
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.silver import Quarantine
+from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.lakehouse.locks import writer_lock
 from finance_ppm.pipeline.bronze import Progress, Reading, captured, read_notion
 from finance_ppm.pipeline.silver import all_pages, quarantine_upsert, silver_upsert, touched_pages
-from finance_ppm.settings import Config
+from finance_ppm.settings import OPTIONAL_DATABASES, Config
 from finance_ppm.sources.notion.errors import NotionError
 
 
@@ -93,7 +94,12 @@ class SyncEngine:
             )
 
     def sync_database(self, name: str, full_sync: bool = False) -> SyncSummary:
-        """Sync one database: programs, projects, budget_lines, risks or actions."""
+        """Sync one database: programs, projects, budget_lines, risks or actions.
+
+        Raises :class:`~finance_ppm.errors.SettingsError` for another name, or where its id is not configured.
+        """
+        if name in OPTIONAL_DATABASES and name not in self._config.database_ids:
+            raise SettingsError(f"NOTION_{name.upper()}_DB_ID is not set: write it into .env.")
         return self.sync_all(full_sync, only=[name])
 
     def _run(

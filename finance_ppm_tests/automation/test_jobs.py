@@ -45,7 +45,9 @@ def ticked(
     """What the schedule asks for at its tick, and why it does not."""
     resources = default_resources(config, clock=FrozenClock(at))
     context = dg.build_schedule_context(
-        scheduled_execution_time=at, resources={"notion": resources["notion"], "lake": lake}
+        scheduled_execution_time=at,
+        resources={"notion": resources["notion"], "lake": lake},
+        repository_def=defs.get_repository_def(),
     )
     found = schedule_of(defs, name).evaluate_tick(context)
     return list(found.run_requests or []), found.skip_message

@@ -50,7 +50,6 @@ class Scene:
 
     config: Config
     moment: datetime
-    full: bool = False
 
 
 def processes() -> ForkServerContext:
@@ -75,7 +74,7 @@ def exit_code(target: Callable[..., None], *args: Any, die_after: float | None =
 def sync(scene: Scene, blow: Blow | None, log: Path | None = None) -> None:
     """Bronze and silver without Dagster, until the blow falls. Its commits, by table, are written to ``log``."""
     with _watched(blow) as commits:
-        SyncEngine(scene.config, clock=FrozenClock(scene.moment)).sync_all(scene.full)
+        SyncEngine(scene.config, clock=FrozenClock(scene.moment)).sync_all()
     if log:
         log.write_text("\n".join(commits))
 

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from finance_ppm import Config, SyncEngine, SyncSummary
+from finance_ppm.contracts import Table
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.silver import PAGE_TABLES, NotionBudgetLines, NotionRisks, Quarantine
 from finance_ppm.errors import SettingsError
@@ -17,6 +18,10 @@ from finance_ppm.settings import DATABASES
 from finance_ppm_tests.world import MONDAY, World, number, world
 
 LATER = MONDAY + timedelta(minutes=5)
+
+Rows = dict[type[Table], pl.DataFrame]
+SILVER: list[type[Table]] = [*PAGE_TABLES.values(), Quarantine]
+BRONZE_AND_SILVER: list[type[Table]] = [NotionRawPages, *SILVER]
 
 
 @pytest.fixture
@@ -73,7 +78,7 @@ def test_a_second_sync_of_nothing_new_makes_no_new_version(here: World) -> None:
 
 def test_the_engine_makes_what_the_graph_makes(here: World, tmp_path: Path) -> None:
     engine(here).sync_all()
-    made = {table: here.rows(table) for table in (NotionRawPages, *PAGE_TABLES.values(), Quarantine)}
+    made: Rows = {table: here.rows(table) for table in BRONZE_AND_SILVER}
     config = here.config.model_copy(update={"ppm_lakehouse_uri": str(tmp_path / "graph")})
     other = World(here.sandbox, config, here.clock, type(here.lake)(config.ppm_lakehouse_uri), here.instance)
     other.run(only={"bronze", "silver"})
@@ -121,7 +126,7 @@ def test_only_a_full_sync_finds_a_page_in_the_trash_and_its_return(here: World) 
 
 def test_a_full_refresh_makes_silver_again_from_bronze(here: World) -> None:
     engine(here).sync_all()
-    whole = {table: here.rows(table) for table in (*PAGE_TABLES.values(), Quarantine)}
+    whole: Rows = {table: here.rows(table) for table in SILVER}
     spoilt = whole[NotionBudgetLines].head(1).with_columns(amount=pl.lit("0.01").cast(pl.Decimal(18, 2)))
     here.lake.merge(NotionBudgetLines, spoilt)
     here.lake.replace(Quarantine, Quarantine.create_empty())
@@ -205,5 +210,5 @@ def test_without_an_actions_database_the_others_are_synced(here: World) -> None:
 
 
 def test_a_database_nobody_knows_is_refused(here: World) -> None:
-    with pytest.raises(SettingsError, match="^There is no database budget_line: choose from programs, .*"):
+    with pytest.raises(SettingsError, match=r"^There is no database budget_line: choose from programs, .*"):
         engine(here).sync_database("budget_line")

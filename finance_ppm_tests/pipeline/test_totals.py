@@ -142,7 +142,8 @@ def sums(found: Source, as_of: date) -> tuple[Sums, Sums]:
     cells: Sums = defaultdict(Decimal)
     excluded: Sums = defaultdict(Decimal)
 
-    def add(into: Sums, metric: str, project_id: str | None, category: str, on: date | None, value: Decimal) -> None:
+    def add(into: Sums, metric: str, to: tuple[str | None, str], on: date | None, value: Decimal) -> None:
+        project_id, category = to
         home = found.projects.get(project_id or "")
         program = home["program"] if home and home["program"] in found.programs else "(unassigned)"
         members = ("portfolio", program, project_id if home else "(unassigned)", category)
@@ -158,8 +159,8 @@ def sums(found: Source, as_of: date) -> tuple[Sums, Sums]:
         for project_id, amount, actual in shares:
             to = (project_id, told["category"])
             if amount is not None:
-                add(cells, "budget", *to, committed or invoiced or paid, amount)
-                add(cells, "variance", *to, committed or invoiced or paid, amount)
+                add(cells, "budget", to, committed or invoiced or paid, amount)
+                add(cells, "variance", to, committed or invoiced or paid, amount)
                 if project_id in reserve:
                     reserve[project_id] -= amount
                 is_open = committed and committed <= as_of and all(not on or on > as_of for on in (invoiced, paid))
@@ -167,20 +168,20 @@ def sums(found: Source, as_of: date) -> tuple[Sums, Sums]:
                     add(
                         cells,
                         "committed",
-                        *to,
+                        to,
                         committed,
                         max(amount - max(actual or Decimal(0), Decimal(0)), Decimal(0)),
                     )
             if actual is not None:
                 recognised = invoiced or paid
                 if recognised and recognised > as_of:
-                    add(excluded, "actual", *to, recognised, actual)
+                    add(excluded, "actual", to, recognised, actual)
                 else:
-                    add(cells, "actual", *to, recognised, actual)
-                    add(cells, "variance", *to, recognised, -actual)
+                    add(cells, "actual", to, recognised, actual)
+                    add(cells, "variance", to, recognised, -actual)
     for project_id, left in reserve.items():
-        add(cells, "budget", project_id, "(reserve)", None, left)
-        add(cells, "variance", project_id, "(reserve)", None, left)
+        add(cells, "budget", (project_id, "(reserve)"), None, left)
+        add(cells, "variance", (project_id, "(reserve)"), None, left)
     return told_of(cells), told_of(excluded)
 
 

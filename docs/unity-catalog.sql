@@ -1,0 +1,257 @@
+-- Derived from the contracts by `finance-ppm docs`: the tables in Unity Catalog.
+
+CREATE SCHEMA IF NOT EXISTS main.bronze;
+CREATE SCHEMA IF NOT EXISTS main.silver;
+CREATE SCHEMA IF NOT EXISTS main.gold;
+CREATE SCHEMA IF NOT EXISTS main.gold_history;
+
+CREATE TABLE IF NOT EXISTS main.bronze.notion_raw_pages (
+  page_id STRING NOT NULL COMMENT 'Notion page id; `unidentified:` and a hash where a page came without a usable one.',
+  captured_at TIMESTAMP NOT NULL COMMENT 'When this version was read; later than any earlier version of the page.',
+  database_id STRING NOT NULL COMMENT 'Notion database id.',
+  database_name STRING NOT NULL COMMENT 'programs, projects, budget_lines, risks or actions.',
+  created_time TIMESTAMP COMMENT 'The page\'s creation, floored to the minute by Notion.',
+  last_edited_time TIMESTAMP COMMENT 'The page\'s last edit, floored to the minute by Notion.',
+  content_hash STRING NOT NULL COMMENT 'SHA-256 of the page without what changes by itself (signed URLs, request ids, avatars).',
+  is_deleted BOOLEAN NOT NULL COMMENT 'True for a tombstone: the page was confirmed to be in the trash or gone.',
+  raw_payload STRING NOT NULL COMMENT 'The page as Notion sent it, JSON text, unchanged.',
+  _ingestion_timestamp TIMESTAMP NOT NULL COMMENT 'When the row was written.',
+  PRIMARY KEY (page_id, captured_at)
+)
+USING DELTA
+PARTITIONED BY (database_name)
+COMMENT 'One version of a Notion page, appended when its content differs from the page\'s newest version. A confirmed deletion is a version too (``is_deleted``), and so is a restored page.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.bronze.notion_sync_watermarks (
+  database_id STRING NOT NULL COMMENT 'Notion database id.',
+  database_name STRING NOT NULL COMMENT 'programs, projects, budget_lines, risks or actions.',
+  last_edited_time TIMESTAMP NOT NULL COMMENT 'The watermark: every edit before it has been read. The last complete read\'s start, to the minute.',
+  last_read_at TIMESTAMP NOT NULL COMMENT 'When the last complete read started.',
+  last_full_read_at TIMESTAMP COMMENT 'When the last complete read of every page started.',
+  page_count BIGINT COMMENT 'Pages in the database at the last full read.',
+  schema_json STRING NOT NULL COMMENT 'The database\'s properties as last seen: JSON, name to id and type.',
+  schema_read_at TIMESTAMP NOT NULL COMMENT 'When the schema was read; it is read at most hourly.',
+  property_ids STRING NOT NULL COMMENT 'JSON: silver column to Notion property id, which survives a renamed property.',
+  PRIMARY KEY (database_id)
+)
+USING DELTA
+COMMENT 'The state of reading one Notion database: how far it was read completely, and its schema as last seen.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.silver.notion_programs (
+  program_id STRING NOT NULL COMMENT 'The program\'s page id.',
+  name STRING NOT NULL COMMENT 'Program name; `(untitled)` where the page has none.',
+  owner STRING COMMENT 'Program owner. Several people are joined by `, `; a person without a name is their id.',
+  start_date DATE COMMENT 'First day of the program.',
+  end_date DATE COMMENT 'Last day of the program.',
+  status STRING COMMENT 'Active, On Hold or Completed.',
+  description STRING COMMENT 'What the program is for.',
+  is_archived BOOLEAN NOT NULL COMMENT 'The page is in Notion\'s trash or gone.',
+  created_time TIMESTAMP COMMENT 'The page\'s creation in Notion.',
+  created_quarter STRING NOT NULL COMMENT 'Quarter of the creation (`2026-Q4`, or `unknown`): never changes, so a merge touches few files.',
+  last_modified TIMESTAMP COMMENT 'The page\'s last edit in Notion, floored to the minute.',
+  synced_at TIMESTAMP NOT NULL COMMENT 'When this version of the page was captured.',
+  notion_url STRING COMMENT 'Link to the page in Notion.',
+  issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Cells of the page that could not be read as they stand; the findings quote them.',
+  PRIMARY KEY (program_id)
+)
+USING DELTA
+PARTITIONED BY (created_quarter)
+COMMENT 'A program: projects that serve one aim under one owner.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.silver.notion_projects (
+  project_id STRING NOT NULL COMMENT 'The project\'s page id.',
+  program_id STRING COMMENT 'Page id of the parent program: the first, where several are given.',
+  name STRING NOT NULL COMMENT 'Project name; `(untitled)` where the page has none.',
+  budget_total DECIMAL(18, 2) COMMENT 'Total budget, in the project\'s currency.',
+  currency STRING COMMENT 'ISO 4217 code of the project\'s currency, in capitals; null where none is given.',
+  start_date DATE COMMENT 'First day of the project.',
+  end_date DATE COMMENT 'Last day of the project.',
+  status STRING COMMENT 'Planning, In Progress or Completed.',
+  priority STRING COMMENT 'High, Medium or Low.',
+  owner STRING COMMENT 'Project owner. Several people are joined by `, `; a person without a name is their id.',
+  is_archived BOOLEAN NOT NULL COMMENT 'The page is in Notion\'s trash or gone.',
+  created_time TIMESTAMP COMMENT 'The page\'s creation in Notion.',
+  created_quarter STRING NOT NULL COMMENT 'Quarter of the creation (`2026-Q4`, or `unknown`): never changes, so a merge touches few files.',
+  last_modified TIMESTAMP COMMENT 'The page\'s last edit in Notion, floored to the minute.',
+  synced_at TIMESTAMP NOT NULL COMMENT 'When this version of the page was captured.',
+  notion_url STRING COMMENT 'Link to the page in Notion.',
+  issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Cells of the page that could not be read as they stand; the findings quote them.',
+  PRIMARY KEY (project_id)
+)
+USING DELTA
+PARTITIONED BY (created_quarter)
+COMMENT 'A project with its budget, in a currency of its own.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.silver.notion_budget_lines (
+  budget_line_id STRING NOT NULL COMMENT 'The line\'s page id.',
+  name STRING NOT NULL COMMENT 'The line\'s title; `(untitled)` where the page has none.',
+  project_id STRING COMMENT 'Page id of the project: the first, where several are given.',
+  project_ids ARRAY<STRING> NOT NULL COMMENT 'Page ids of every project the line names, without repetition, in Notion\'s order; mostly one.',
+  category STRING COMMENT 'CapEx or OpEx.',
+  vendor STRING COMMENT 'Who is paid.',
+  amount DECIMAL(18, 2) COMMENT 'Amount planned.',
+  committed_date DATE COMMENT 'When the amount was committed.',
+  invoice_date DATE COMMENT 'When it was invoiced.',
+  paid_date DATE COMMENT 'When it was paid.',
+  actual_amount DECIMAL(18, 2) COMMENT 'Amount spent; null is not zero.',
+  notes STRING COMMENT 'Free text.',
+  is_archived BOOLEAN NOT NULL COMMENT 'The page is in Notion\'s trash or gone.',
+  created_time TIMESTAMP COMMENT 'The page\'s creation in Notion.',
+  created_quarter STRING NOT NULL COMMENT 'Quarter of the creation (`2026-Q4`, or `unknown`): never changes, so a merge touches few files.',
+  last_modified TIMESTAMP COMMENT 'The page\'s last edit in Notion, floored to the minute.',
+  synced_at TIMESTAMP NOT NULL COMMENT 'When this version of the page was captured.',
+  notion_url STRING COMMENT 'Link to the page in Notion.',
+  issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Cells of the page that could not be read as they stand; the findings quote them.',
+  PRIMARY KEY (budget_line_id)
+)
+USING DELTA
+PARTITIONED BY (created_quarter)
+COMMENT 'A budget line: an amount planned, and what became of it. Amounts are in the project\'s currency.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.silver.notion_risks (
+  risk_id STRING NOT NULL COMMENT 'The risk\'s page id.',
+  project_id STRING COMMENT 'Page id of the project: the first, where several are given.',
+  title STRING NOT NULL COMMENT 'Risk title; `(untitled)` where the page has none.',
+  severity STRING COMMENT 'Critical, High, Medium or Low.',
+  probability STRING COMMENT 'High, Medium or Low.',
+  status STRING COMMENT 'Open, Mitigating or Closed.',
+  is_archived BOOLEAN NOT NULL COMMENT 'The page is in Notion\'s trash or gone.',
+  created_time TIMESTAMP COMMENT 'The page\'s creation in Notion.',
+  created_quarter STRING NOT NULL COMMENT 'Quarter of the creation (`2026-Q4`, or `unknown`): never changes, so a merge touches few files.',
+  last_modified TIMESTAMP COMMENT 'The page\'s last edit in Notion, floored to the minute.',
+  synced_at TIMESTAMP NOT NULL COMMENT 'When this version of the page was captured.',
+  notion_url STRING COMMENT 'Link to the page in Notion.',
+  issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Cells of the page that could not be read as they stand; the findings quote them.',
+  PRIMARY KEY (risk_id)
+)
+USING DELTA
+PARTITIONED BY (created_quarter)
+COMMENT 'A risk of a project.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.silver.notion_actions (
+  action_id STRING NOT NULL COMMENT 'The action\'s page id.',
+  project_id STRING COMMENT 'Page id of the project: the first, where several are given.',
+  title STRING NOT NULL COMMENT 'What is to be done; `(untitled)` where the page has none.',
+  assignee STRING COMMENT 'Who does it. Several people are joined by `, `; a person without a name is their id.',
+  due_date DATE COMMENT 'By when.',
+  source STRING COMMENT 'advisor, dq or manual.',
+  source_id STRING COMMENT 'Id of the recommendation or finding it comes from.',
+  status STRING COMMENT 'State of the action.',
+  is_archived BOOLEAN NOT NULL COMMENT 'The page is in Notion\'s trash or gone.',
+  created_time TIMESTAMP COMMENT 'The page\'s creation in Notion.',
+  created_quarter STRING NOT NULL COMMENT 'Quarter of the creation (`2026-Q4`, or `unknown`): never changes, so a merge touches few files.',
+  last_modified TIMESTAMP COMMENT 'The page\'s last edit in Notion, floored to the minute.',
+  synced_at TIMESTAMP NOT NULL COMMENT 'When this version of the page was captured.',
+  notion_url STRING COMMENT 'Link to the page in Notion.',
+  issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Cells of the page that could not be read as they stand; the findings quote them.',
+  PRIMARY KEY (action_id)
+)
+USING DELTA
+PARTITIONED BY (created_quarter)
+COMMENT 'Something to be done about a project.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.silver.quarantine (
+  database_name STRING NOT NULL COMMENT 'programs, projects, budget_lines, risks or actions.',
+  page_id STRING NOT NULL COMMENT 'The page\'s id.',
+  rule STRING NOT NULL COMMENT 'The first hard rule it breaks.',
+  column STRING COMMENT 'Silver column concerned; null where the whole page is.',
+  value STRING COMMENT 'The value as it came, as text, at most 200 characters.',
+  reason STRING NOT NULL COMMENT 'What is wrong, in one sentence.',
+  name STRING COMMENT 'The page\'s title, where it could be read.',
+  amount DECIMAL(18, 2) COMMENT 'Amount (budget lines) or Budget Total (projects), where it could be read: what the totals miss.',
+  actual_amount DECIMAL(18, 2) COMMENT 'Actual Amount of a budget line, where it could be read.',
+  is_archived BOOLEAN NOT NULL COMMENT 'The page is in Notion\'s trash or gone.',
+  last_modified TIMESTAMP COMMENT 'The page\'s last edit in Notion.',
+  synced_at TIMESTAMP NOT NULL COMMENT 'When this version was captured.',
+  notion_url STRING COMMENT 'Link to the page in Notion, where it could be read.',
+  issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Cells of the page that could not be read as they stand; the findings quote them.',
+  PRIMARY KEY (database_name, page_id)
+)
+USING DELTA
+COMMENT 'A page that a hard rule keeps out of its silver table, with the reason; it leaves when the page is mended.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.ppm_budget_vs_actual (
+  metric_id STRING NOT NULL COMMENT 'Metric, dimension, member, period and unit joined by `|` (`budget|vendor|Acme|2026-11-01|USD`); `%` and `|` within a name are written `%25` and `%7C`.',
+  metric_name STRING NOT NULL COMMENT 'budget, committed, actual or variance (budget less actual: positive is favourable).',
+  dimension STRING NOT NULL COMMENT 'portfolio, program, project, category or vendor.',
+  dimension_id STRING NOT NULL COMMENT 'The member\'s page id; for categories and vendors its name; `portfolio`, `(unassigned)`, `(none)` or `(reserve)` otherwise.',
+  dimension_value STRING NOT NULL COMMENT 'The member\'s name; `Unassigned` for lines of no known project.',
+  period DATE NOT NULL COMMENT 'First day of the month; 1900-01-01 for amounts that belong to no month.',
+  period_label STRING NOT NULL COMMENT '`2026-11`, or `undated`.',
+  value DECIMAL(38, 2) NOT NULL COMMENT 'The amount, in `unit`.',
+  unit STRING NOT NULL COMMENT 'ISO 4217 currency; `XXX` (no currency) where the project or its currency is unknown.',
+  line_count BIGINT NOT NULL COMMENT 'Budget lines in the cell.',
+  excluded_value DECIMAL(38, 2) NOT NULL COMMENT 'Actual amounts dated after the as-of day (`future_actual`): in the source, not in `value`.',
+  excluded_count BIGINT NOT NULL COMMENT 'Budget lines so excluded.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  computed_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (metric_id)
+)
+USING DELTA
+COMMENT 'One cell: a metric of one dimension member in one month, in one currency. Cells add up; ratios are never here.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.data_quality_issues (
+  issue_id STRING NOT NULL COMMENT 'SHA-256 of rule, table, row, column and value.',
+  rule STRING NOT NULL COMMENT 'The broken rule.',
+  severity STRING NOT NULL COMMENT 'ERROR, WARN or INFO.',
+  table_name STRING NOT NULL COMMENT 'The table concerned, `layer/table`.',
+  row_id STRING COMMENT 'Key of the row: a page id, or a database name.',
+  row_name STRING COMMENT 'The row\'s title, for people.',
+  project_id STRING COMMENT 'Project the row belongs to, where it has one.',
+  column_name STRING COMMENT 'The column concerned.',
+  value STRING COMMENT 'The value as it stands, as text.',
+  message STRING NOT NULL COMMENT 'What is wrong, in one sentence.',
+  remedy STRING NOT NULL COMMENT 'What to do about it.',
+  owner STRING NOT NULL COMMENT 'Who looks after the rule.',
+  quarantined BOOLEAN NOT NULL COMMENT 'The rule is hard: the row is kept out of its silver table.',
+  notion_url STRING COMMENT 'Link to the page in Notion.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  detected_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (issue_id)
+)
+USING DELTA
+COMMENT 'One finding: a row that breaks a rule, with what to do about it.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.data_quality_metrics (
+  rule STRING NOT NULL COMMENT 'The rule.',
+  description STRING NOT NULL COMMENT 'What the rule asks.',
+  severity STRING NOT NULL COMMENT 'ERROR, WARN or INFO.',
+  table_name STRING NOT NULL COMMENT 'The table it looks at, `layer/table`.',
+  owner STRING NOT NULL COMMENT 'Who looks after the rule.',
+  rows_checked BIGINT NOT NULL COMMENT 'Rows the rule looked at.',
+  rows_failing BIGINT NOT NULL COMMENT 'Rows that break it.',
+  passed BOOLEAN NOT NULL COMMENT 'No row breaks it.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  computed_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (rule)
+)
+USING DELTA
+COMMENT 'How one rule fared on one day.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.control_room_status (
+  job_id STRING NOT NULL COMMENT 'The job\'s name in Dagster.',
+  job_name STRING NOT NULL COMMENT 'The job\'s name for people.',
+  last_run_id STRING COMMENT 'Dagster\'s id of the last run.',
+  last_run_status STRING NOT NULL COMMENT 'SUCCESS, FAILED, RUNNING, or PENDING where it never ran.',
+  last_run_time TIMESTAMP COMMENT 'When the last run started.',
+  last_run_duration_seconds INT COMMENT 'Whole seconds; null while it runs.',
+  next_run_time TIMESTAMP COMMENT 'When the schedule runs it next.',
+  error_message STRING COMMENT 'First line of the error, where the last run failed.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  updated_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (job_id)
+)
+USING DELTA
+COMMENT 'How one scheduled job fared last, and when it runs next.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');

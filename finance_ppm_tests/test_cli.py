@@ -1,0 +1,127 @@
+"""The commands, as a user meets them: in processes of their own, against a sandbox served by the test."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from finance_ppm.contracts.silver import NotionBudgetLines
+from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.sandbox.notion.faults import Fault
+from finance_ppm.sandbox.notion.server import NotionSandbox, serve_notion
+from finance_ppm.sandbox.portfolio import portfolio
+
+BIN = Path(sys.executable).parent
+OWN = ("NOTION_", "PPM_", "DAGSTER_", "LOG_LEVEL")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[NotionSandbox]:
+    now = datetime.now(UTC)
+    with serve_notion(portfolio(anchor=now.date(), pages=100), now=now) as served:
+        yield served
+
+
+def call(
+    folder: Path, command: str, *arguments: str, sandbox: NotionSandbox | None = None, **settings: str
+) -> "subprocess.CompletedProcess[str]":
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+    found = sandbox.environment() if sandbox else {}
+    return subprocess.run(
+        [str(BIN / command), *arguments],
+        cwd=folder,
+        env={**inherited, "COLUMNS": "200", **found, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+
+@pytest.mark.parametrize("command", ["finance-ppm", "notion-sync"])
+def test_a_command_alone_shows_what_can_be_done(command: str, tmp_path: Path) -> None:
+    result = call(tmp_path, command)
+    assert "Commands" in result.stdout + result.stderr
+    assert "Exit codes" in result.stdout + result.stderr
+
+
+def test_a_sync_reads_tells_and_reads_no_more_than_it_must(sandbox: NotionSandbox, tmp_path: Path) -> None:
+    first = json.loads(call(tmp_path, "notion-sync", "sync", "--json", sandbox=sandbox).stdout)
+    assert first["databases"][0]["name"] == "programs"
+    assert all(database["full"] and not database["error"] for database in first["databases"])
+    lines = Lake(str(tmp_path / ".ppm" / "lake")).scan(NotionBudgetLines).select(pl.len()).collect().item()
+    assert lines > 50
+    again = call(tmp_path, "notion-sync", "sync", sandbox=sandbox)
+    assert again.returncode == 0
+    assert "0 page versions added, 5 requests" in again.stdout
+
+
+def test_a_dry_run_writes_nothing(sandbox: NotionSandbox, tmp_path: Path) -> None:
+    result = call(tmp_path, "notion-sync", "sync-database", "Budget Lines", "--dry-run", sandbox=sandbox)
+    assert result.returncode == 0, result.stderr
+    assert "Dry run: nothing was written" in result.stdout
+    assert not list((tmp_path / ".ppm").glob("lake/*/*")) if (tmp_path / ".ppm").exists() else True
+
+
+def test_a_database_that_fails_is_told_and_makes_the_exit_code_one(sandbox: NotionSandbox, tmp_path: Path) -> None:
+    sandbox.add_fault(Fault.error(404, path=sandbox.database_ids["risks"], times=9))
+    result = call(tmp_path, "notion-sync", "sync", "--quiet", sandbox=sandbox)
+    assert result.returncode == 1
+    assert "share the database" in " ".join(result.stdout.split())
+
+
+def test_health_says_what_is_well_and_what_to_do(sandbox: NotionSandbox, tmp_path: Path) -> None:
+    well = call(tmp_path, "notion-sync", "health", sandbox=sandbox)
+    assert well.returncode == 0, well.stdout
+    assert "not well" not in well.stdout
+    sandbox.add_fault(Fault.error(401, times=99))
+    ill = call(tmp_path, "notion-sync", "health", "--json", sandbox=sandbox)
+    assert ill.returncode == 1
+    token = next(finding for finding in json.loads(ill.stdout)["findings"] if finding["what"] == "token")
+    assert "check NOTION_TOKEN" in token["told"]
+
+
+@pytest.mark.parametrize(
+    ("command", "settings", "code", "words"),
+    [
+        (["notion-sync", "sync"], {}, 2, "NOTION_TOKEN and NOTION_PROGRAMS_DB_ID"),
+        (["notion-sync", "sync"], {"NOTION_VERSION": "1"}, 2, "NOTION_VERSION"),
+        (["notion-sync", "sync-database", "nope"], {}, 2, "There is no database 'nope'"),
+        (["finance-ppm", "run", "--as-of", "tomorrow"], {}, 2, "is not a day"),
+        (["finance-ppm", "run", "--as-of", "2020-01-01"], {}, 1, "Nothing was ever captured"),
+        (["finance-ppm", "run"], {}, 2, "NOTION_TOKEN"),
+    ],
+)
+def test_a_wrong_use_is_one_clear_sentence(
+    command: list[str], settings: dict[str, str], code: int, words: str, tmp_path: Path
+) -> None:
+    result = call(tmp_path, *command, sandbox=None, **settings)
+    assert result.returncode == code
+    assert words in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+
+
+def test_a_run_makes_a_day_and_shows_it(sandbox: NotionSandbox, tmp_path: Path) -> None:
+    result = call(tmp_path, "finance-ppm", "run", sandbox=sandbox)
+    assert result.returncode == 0, result.stderr
+    assert "Portfolio as of" in result.stdout
+    assert "Days in the history: 1" in result.stdout
+    token = sandbox.token.get_secret_value()
+    kept = [path for path in (tmp_path / ".ppm").rglob("*") if path.is_file()]
+    assert [path for path in kept if token.encode() in path.read_bytes()] == []
+
+
+def test_the_demo_fills_the_lake_and_its_sandbox_answers_afterwards(tmp_path: Path) -> None:
+    result = call(tmp_path, "finance-ppm", "demo", "--once", "--pages", "60")
+    assert result.returncode == 0, result.stderr
+    assert "Days in the history: 7" in result.stdout
+    settings = (tmp_path / ".ppm" / "sandbox.env").read_text()
+    assert "PPM_SANDBOX_PAGES=60" in settings
+    again = call(tmp_path, "notion-sync", "sync", "--quiet")
+    assert again.returncode == 0, "the sandbox is served for as long as it is read"

@@ -1,0 +1,98 @@
+"""Settings: where they come from, and the sentence a user reads when one is missing or wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from finance_ppm import Config
+from finance_ppm.errors import SettingsError
+from finance_ppm.settings import DATABASES, SANDBOX_ENV
+
+IDS = {f"NOTION_{name.upper()}_DB_ID": f"{number}" * 32 for number, name in enumerate(DATABASES)}
+NAMES = [name.upper() for name in Config.model_fields] + ["NOTION_API_KEY"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def write(path: str | Path, **values: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+
+
+@pytest.mark.parametrize("name", ["NOTION_TOKEN", "NOTION_API_KEY"])
+def test_the_token_has_two_names_and_is_never_shown(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "secret_of_ours")
+    config = Config.from_env()
+    assert config.notion_token is not None
+    assert config.notion_token.get_secret_value() == "secret_of_ours"
+    assert "secret_of_ours" not in f"{config!r} {config} {config.model_dump()} {config.model_dump_json()}"
+
+
+def test_the_environment_wins_over_the_file_and_a_blank_line_means_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(".env", NOTION_TOKEN="of_the_file", NOTION_REQUESTS_PER_MINUTE="", PPM_REPORTING_CURRENCY="EUR")
+    monkeypatch.setenv("NOTION_TOKEN", "of_the_environment")
+    config = Config.from_env()
+    assert config.notion_token is not None
+    assert config.notion_token.get_secret_value() == "of_the_environment"
+    assert (config.notion_requests_per_minute, config.ppm_reporting_currency) == (180, "EUR")
+
+
+def test_the_sandbox_counts_only_while_no_token_is_configured() -> None:
+    write(SANDBOX_ENV, NOTION_TOKEN="sandbox", NOTION_BASE_URL="http://127.0.0.1:7788", PPM_SANDBOX_ANCHOR="2026-06-15")
+    assert Config.from_env().ppm_sandbox_anchor is not None
+    write(".env", NOTION_TOKEN="ours")
+    config = Config.from_env()
+    assert str(config.notion_base_url) == "https://api.notion.com/"
+    assert config.ppm_sandbox_anchor is None
+
+
+def test_what_is_missing_is_named_in_one_sentence_with_the_remedy() -> None:
+    with pytest.raises(SettingsError) as error:
+        Config.from_env().require_notion()
+    message = str(error.value)
+    assert "NOTION_TOKEN and NOTION_PROGRAMS_DB_ID" in message
+    assert "NOTION_ACTIONS_DB_ID" not in message, "actions are optional"
+    assert "finance-ppm demo" in message
+    assert message.count(". ") == 0
+
+
+def test_everything_there_is_enough_without_actions(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**IDS, "NOTION_TOKEN": "ours"}.items():
+        if name != "NOTION_ACTIONS_DB_ID":
+            monkeypatch.setenv(name, value)
+    config = Config.from_env()
+    assert config.require_notion().get_secret_value() == "ours"
+    assert list(config.database_ids) == ["programs", "projects", "budget_lines", "risks"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NOTION_VERSION", "2021-01-01"),
+        ("NOTION_REQUESTS_PER_MINUTE", "fast"),
+        ("NOTION_REQUESTS_PER_MINUTE", "0"),
+        ("PPM_START_DATE", "2024-13-01"),
+        ("PPM_REPORTING_CURRENCY", "dollars"),
+        ("NOTION_BASE_URL", "not a url"),
+        ("LOG_LEVEL", "chatty"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_that_names_it(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
+        Config.from_env()
+    assert str(error.value).startswith(name)
+    assert ".env" in str(error.value)
+
+
+def test_every_setting_is_explained_in_the_example() -> None:
+    example = (Path(__file__).parent.parent / ".env.example").read_text()
+    internal = {"PPM_SANDBOX_ANCHOR", "PPM_SANDBOX_PAGES", "PPM_SANDBOX_SEED"}
+    assert {name for name in NAMES if name not in internal and name not in example} == set()
