@@ -3,6 +3,7 @@
 Belongs here: arguments and their help. The work is in the rooms; how it looks is in ``terminal``.
 """
 
+import logging
 import signal
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -51,12 +52,30 @@ def _run(app: Callable[[], None]) -> None:
     # Asked to end, by Ctrl+C or by whoever started us, we end what we started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        _log(Config.from_env().log_level)
+    except SettingsError:
+        _log("WARNING")  # the command itself says what is wrong, and `--help` needs no settings
+    try:
         app()
     except FinancePpmError as error:
         terminal.complain(error)
         raise SystemExit(terminal.exit_code(error)) from None
+    except OSError as error:
+        terminal.complain(
+            SettingsError(
+                f"{error.filename or 'A file or an address'} cannot be used ({error.strerror or error}): check "
+                "PPM_LAKEHOUSE_URI and DAGSTER_HOME in the environment and in .env."
+            )
+        )
+        raise SystemExit(terminal.WRONG_USE) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+
+
+def _log(level: str) -> None:
+    """Log to standard error. Every single request is of interest to those alone who look for a fault in HTTP."""
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 # --- finance-ppm -----------------------------------------------------------------------------------

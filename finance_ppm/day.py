@@ -15,6 +15,7 @@ from finance_ppm.clock import Clock, FrozenClock, SystemClock
 from finance_ppm.contracts import PAGE_TABLES, history_of
 from finance_ppm.contracts.gold import DataQualityIssues, PpmBudgetVsActual
 from finance_ppm.contracts.silver import Quarantine
+from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.pipeline.point_in_time import require_captured
 from finance_ppm.settings import Config
@@ -30,6 +31,11 @@ def materialise_day(config: Config, day: date | None, clock: Clock | None = None
     """
     clock = clock or SystemClock()
     day = day or clock.today()
+    if not config.ppm_start_date <= day <= clock.today():
+        raise SettingsError(
+            f"{day} is not a day of this lake: it begins on {config.ppm_start_date} (PPM_START_DATE), and today is "
+            f"{clock.today()}."
+        )
     lake = Lake(config.ppm_lakehouse_uri, clock=clock)
     past = day < clock.today()
     if past:
@@ -110,7 +116,7 @@ def summary(lake: Lake, day: date) -> PortfolioSummary:
         as_of=day,
         totals=totals,
         pages={name: _count(lake.scan(table).filter(~pl.col("is_archived"))) for name, table in PAGE_TABLES.items()},
-        quarantined=_count(lake.scan(Quarantine)),
+        quarantined=_count(lake.scan(Quarantine).filter(~pl.col("is_archived"))),
         findings=dict(issues.group_by("severity").len().sort("severity").collect().iter_rows()),
         days=days,
     )

@@ -3,11 +3,13 @@
 Belongs here: looking, without changing anything.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
+import polars as pl
 
 from finance_ppm.clock import Clock, SystemClock
 from finance_ppm.contracts import PAGE_TABLES, notion_properties
@@ -96,7 +98,8 @@ def _lake(config: Config, clock: Clock) -> Iterator[Finding]:
         yield found
         if not found.well:
             return
-    rows = lake.scan(NotionSyncWatermarks).select("database_name", "last_read_at").collect()
+    newest = lake.scan(NotionSyncWatermarks).group_by("database_name").agg(pl.col("last_read_at").max())
+    rows = newest.filter(pl.col("database_name").is_in(list(config.database_ids))).sort("database_name").collect()
     if rows.is_empty():
         yield Finding("last read", True, f"Nothing was synced into {lake.uri} yet: run `notion-sync sync`.")
     for name, moment in rows.iter_rows():
@@ -106,13 +109,8 @@ def _lake(config: Config, clock: Clock) -> Iterator[Finding]:
 
 
 def _writable(folder: Path) -> Finding:
-    probe = folder / ".probe"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        return Finding(
-            "lake", False, f"{folder} cannot be written ({error.strerror}): set PPM_LAKEHOUSE_URI elsewhere."
-        )
-    return Finding("lake", True, f"{folder} can be written.")
+    """Whether the lake's folder can be written, or made where it is not there yet. Nothing is made."""
+    present = next(path for path in (folder, *folder.parents) if path.exists())
+    if present.is_dir() and os.access(present, os.W_OK):
+        return Finding("lake", True, f"{folder} can be written.")
+    return Finding("lake", False, f"{folder} cannot be written ({present} refuses): set PPM_LAKEHOUSE_URI elsewhere.")

@@ -6,7 +6,7 @@ passes through Dagster's run storage or pages.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from finance_ppm.clock import Clock, SystemClock
 from finance_ppm.lakehouse.io_manager import LakeIOManager
@@ -15,6 +15,11 @@ from finance_ppm.pipeline.bronze import Reading, read_notion
 from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm.sandbox.embedded import reachable
 from finance_ppm.settings import Config
+
+if TYPE_CHECKING:
+    from dagster_deltalake import AzureConfig, GcsConfig, LocalConfig, S3Config
+
+    Storage = AzureConfig | GcsConfig | LocalConfig | S3Config
 
 
 @dataclass(frozen=True)
@@ -29,10 +34,16 @@ class NotionSource:
             return read_notion(self.config, lake, clock, full=full, only=only)
 
 
-def default_resources(config: Config, *, clock: Clock | None = None) -> Mapping[str, Any]:
-    """The resources of the real graph, by resource key."""
+def default_resources(
+    config: Config, *, clock: Clock | None = None, storage: "Storage | None" = None
+) -> Mapping[str, Any]:
+    """The resources of the real graph, by resource key.
+
+    ``storage`` says how an object store is entered (``dagster_deltalake.AzureConfig`` and its like); without it the
+    usual variables of the environment do.
+    """
     clock = clock or SystemClock()
-    lake = Lake(config.ppm_lakehouse_uri, clock=clock)
+    lake = Lake(config.ppm_lakehouse_uri, storage_options=storage.str_dict() if storage else None, clock=clock)
     point_in_time = PointInTime(lake, clock)
     return {
         "clock": clock,

@@ -7,6 +7,7 @@ project reads the environment.
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Self
+from uuid import UUID
 
 from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -106,9 +107,9 @@ class Config(BaseSettings):
 
     @property
     def database_ids(self) -> dict[str, str]:
-        """Configured databases, name to id, in reading order. Ids may be written with or without dashes."""
+        """Configured databases, name to id, in reading order. However an id is written, it is one id."""
         ids = {name: getattr(self, f"notion_{name}_db_id") for name in DATABASES}
-        return {name: value for name, value in ids.items() if value}
+        return {name: _dashed(value) for name, value in ids.items() if value}
 
     def require_notion(self) -> SecretStr:
         """The token, once everything needed to read Notion is there.
@@ -127,7 +128,23 @@ class Config(BaseSettings):
                 f"{' and '.join(missing)} {plural} not set: write {'it' if len(missing) == 1 else 'them'} into .env "
                 "(.env.example explains each), or run `finance-ppm demo` to see the product without an account."
             )
+        names: dict[str, str] = {}
+        for name, identity in self.database_ids.items():
+            if identity in names:
+                raise SettingsError(
+                    f"NOTION_{names[identity].upper()}_DB_ID and NOTION_{name.upper()}_DB_ID name the same database "
+                    f"({identity}): give each its own id in .env."
+                )
+            names[identity] = name
         return self.notion_token
+
+
+def _dashed(identity: str) -> str:
+    """An id as Notion writes it; what is no UUID is left for Notion to refuse."""
+    try:
+        return str(UUID(identity))
+    except ValueError:
+        return identity
 
 
 def _sentence(settings: type[Config], error: Any) -> str:

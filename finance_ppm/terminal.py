@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -37,7 +38,7 @@ def exit_code(error: FinancePpmError) -> int:
 
 def complain(error: FinancePpmError) -> None:
     """One sentence on standard error."""
-    err.print(f"[bold red]Error:[/] {error}", highlight=False, soft_wrap=True)
+    err.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -67,7 +68,13 @@ def show_sync(summary: "SyncSummary") -> None:
     for column in ("Database", "Read", "Pages read", "New versions"):
         table.add_column(column, justify="right" if "ages" in column or "versions" in column else "left")
     for database in summary.databases:
-        how = f"[red]failed: {database.error}" if database.error else "every page" if database.full else "what changed"
+        how = (
+            f"[red]failed: {escape(database.error)}"
+            if database.error
+            else "every page"
+            if database.full
+            else "what changed"
+        )
         table.add_row(database.name, how, f"{database.pages_read:,}", f"{database.pages_synced:,}")
     out.print(table)
     verb = "would be added" if summary.dry_run else "added"
@@ -104,7 +111,7 @@ def show_health(health: "Health") -> None:
     """Each thing that was looked at, with a word and a mark."""
     for finding in health.findings:
         mark = "[green]✓ well[/]   " if finding.well else "[bold red]✗ not well[/]"
-        out.print(f"{mark} [bold]{finding.what}[/]: {finding.told}", highlight=False, soft_wrap=True)
+        out.print(f"{mark} [bold]{finding.what}[/]: {escape(finding.told)}", highlight=False, soft_wrap=True)
 
 
 def show_json(value: Any) -> None:

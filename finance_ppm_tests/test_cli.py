@@ -94,7 +94,9 @@ def test_health_says_what_is_well_and_what_to_do(sandbox: NotionSandbox, tmp_pat
         (["notion-sync", "sync"], {"NOTION_VERSION": "1"}, 2, "NOTION_VERSION"),
         (["notion-sync", "sync-database", "nope"], {}, 2, "There is no database 'nope'"),
         (["finance-ppm", "run", "--as-of", "tomorrow"], {}, 2, "is not a day"),
-        (["finance-ppm", "run", "--as-of", "2020-01-01"], {}, 1, "Nothing was ever captured"),
+        (["finance-ppm", "run", "--as-of", "2024-01-01"], {}, 1, "Nothing was ever captured"),
+        (["finance-ppm", "run", "--as-of", "2099-01-01"], {}, 2, "is not a day of this lake"),
+        (["finance-ppm", "run", "--as-of", "[/x]"], {}, 2, "is not a day"),
         (["finance-ppm", "run"], {}, 2, "NOTION_TOKEN"),
     ],
 )
@@ -104,6 +106,14 @@ def test_a_wrong_use_is_one_clear_sentence(
     result = call(tmp_path, *command, sandbox=None, **settings)
     assert result.returncode == code
     assert words in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+
+
+def test_a_lake_that_cannot_be_written_is_one_clear_sentence(sandbox: NotionSandbox, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = call(tmp_path, "notion-sync", "sync", sandbox=sandbox, PPM_LAKEHOUSE_URI=str(tmp_path / "file" / "lake"))
+    assert result.returncode == 2
+    assert "check PPM_LAKEHOUSE_URI" in " ".join(result.stderr.split())
     assert "Traceback" not in result.stderr
 
 

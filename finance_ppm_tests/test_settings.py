@@ -96,3 +96,15 @@ def test_every_setting_is_explained_in_the_example() -> None:
     example = (Path(__file__).parent.parent / ".env.example").read_text()
     internal = {"PPM_SANDBOX_ANCHOR", "PPM_SANDBOX_PAGES", "PPM_SANDBOX_SEED"}
     assert {name for name in NAMES if name not in internal and name not in example} == set()
+
+
+def test_an_id_is_one_id_however_it_is_written() -> None:
+    plain, dashed = "0123456789abcdef0123456789abcdef", "01234567-89ab-cdef-0123-456789abcdef"
+    assert Config(notion_risks_db_id=plain).database_ids == Config(notion_risks_db_id=dashed).database_ids
+
+
+def test_one_database_cannot_be_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**IDS, "NOTION_TOKEN": "ours", "NOTION_RISKS_DB_ID": IDS["NOTION_PROJECTS_DB_ID"]}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match="NOTION_PROJECTS_DB_ID and NOTION_RISKS_DB_ID name the same database"):
+        Config.from_env().require_notion()

@@ -68,7 +68,7 @@ def notion_sync(
     except FinancePpmError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     if reading.failures:
-        told = " ".join(f"{name}: {error}" for name, error in reading.failures.items())
+        told = " ".join(dict.fromkeys(str(error) for error in reading.failures.values()))
         retryable = all(error.retryable for error in reading.failures.values())
         raise dg.Failure(
             f"Read {len(reading.reads)} of {len(reading.reads) + len(reading.failures)} databases. {told}",

@@ -16,6 +16,7 @@ from finance_ppm.contracts import Table, stamp_columns
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.gold import ControlRoomStatus, DataQualityIssues, DataQualityMetrics, PpmBudgetVsActual
 from finance_ppm.contracts.silver import SILVER_TABLES, NotionBudgetLines, NotionPrograms, NotionProjects
+from finance_ppm.errors import NeverCapturedError
 from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm.quality.evaluation import findings, metrics
 from finance_ppm.transforms.budget_vs_actual import budget_vs_actual
@@ -39,7 +40,11 @@ def _gold_asset(
         point_in_time: dg.ResourceParam[PointInTime],
         clock: dg.ResourceParam[Clock],
     ) -> pl.DataFrame:
-        rows = compute(point_in_time.portfolio(date.fromisoformat(context.partition_key), of=made_from))
+        try:
+            portfolio = point_in_time.portfolio(date.fromisoformat(context.partition_key), of=made_from)
+        except NeverCapturedError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        rows = compute(portfolio)
         return stamped(table, rows, clock)
 
     return gold_table

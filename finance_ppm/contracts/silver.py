@@ -26,6 +26,13 @@ def _silver(name: str, *seed_names: str, departures: str = "") -> TableInfo:
     )
 
 
+def _property_map() -> dy.String:
+    return dy.String(
+        description="Digest of the property ids the row was read by: where these change, it is read again.",
+        metadata=derived_from("bronze/notion_sync_watermarks.property_ids"),
+    )
+
+
 class Issue(Table):
     """A cell that could not be read as it stands: which rule it breaks, where, and the value as it came."""
 
@@ -81,6 +88,7 @@ class Page(Table):
     notion_url = dy.String(
         nullable=True, description="Link to the page in Notion.", metadata=derived_from(f"{_RAW}.raw_payload")
     )
+    property_map = _property_map()
     issues = _issues()
 
 
@@ -290,6 +298,7 @@ class Quarantine(Table):
         description="Link to the page in Notion, where it could be read.",
         metadata=derived_from(f"{_RAW}.raw_payload"),
     )
+    property_map = _property_map()
     issues = _issues()
 
 

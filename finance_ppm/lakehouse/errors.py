@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from finance_ppm.errors import FinancePpmError
+from finance_ppm.errors import FinancePpmError, SettingsError
 
 
-class LakeUriError(FinancePpmError):
+class LakeUriError(SettingsError):
     """The lake's address is of a kind that cannot be opened."""
 
 

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import anyio
@@ -33,6 +33,9 @@ from finance_ppm.sources.notion.reader import (
 from finance_ppm.sources.notion.schema import DatabaseSchema
 
 logger = logging.getLogger(__name__)
+
+FULL_READ_EVERY = timedelta(hours=24)
+"""Only a read of every page sees deletions, and formulas that changed without their page being edited."""
 
 Progress = Callable[[str, int], None]
 """Told the database's name and how many pages of it have arrived so far."""
@@ -67,7 +70,9 @@ def read_notion(
     only: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Reading:
-    """Read the configured databases at once, each since its watermark, or whole if ``full`` or never read before.
+    """Read the configured databases at once, each since its watermark.
+
+    A database is read whole if ``full``, if it was never read under its present name, or once a day.
 
     A database that cannot be read leaves its error in ``failures`` and does not stop the others. Raises
     :class:`~finance_ppm.errors.SettingsError` where a setting is missing, or ``only`` names no database of ours.
@@ -81,7 +86,8 @@ def read_notion(
     reading = Reading(started_at=now)
 
     async def read_one(client: NotionClient, name: str) -> None:
-        state = stored.get(ids[name])
+        state = stored.get(name)
+        state = state if state and state["database_id"] == ids[name] else None
         try:
             read = await read_database(
                 client,
@@ -89,7 +95,7 @@ def read_notion(
                 database_id=ids[name],
                 wanted=notion_properties(PAGE_TABLES[name]),
                 now=now,
-                edited_since=None if full or state is None else incremental_floor(state["last_edited_time"]),
+                edited_since=_since(state, now, full=full),
                 known=_known_schema(state),
                 on_page=(lambda count: progress(name, count)) if progress else None,
             )
@@ -126,7 +132,7 @@ def captured(reading: Reading, lake: Lake, clock: Clock) -> Captured:
     """
     pages = [_new_versions(read, lake, clock) for read in reading.reads.values()]
     stored = _stored_watermarks(lake)
-    watermarks = [_watermark(read, stored.get(read.database_id)) for read in reading.reads.values()]
+    watermarks = [_watermark(read, _of(read, stored)) for read in reading.reads.values()]
     return Captured(
         pages=pl.concat(pages) if pages else NotionRawPages.create_empty(),
         watermarks=pl.DataFrame(watermarks, schema=NotionSyncWatermarks.create_empty().schema),
@@ -184,8 +190,26 @@ def _new_versions(read: DatabaseRead, lake: Lake, clock: Clock) -> pl.DataFrame:
 
 
 def _stored_watermarks(lake: Lake) -> dict[str, dict[str, Any]]:
-    """Database id to its row."""
-    return {row["database_id"]: row for row in lake.scan(NotionSyncWatermarks).collect().iter_rows(named=True)}
+    """Database name to the row of its last read, under whatever id that was.
+
+    A name that was pointed elsewhere since, or an id that bore another name, has no watermark to go on from.
+    """
+    rows = lake.scan(NotionSyncWatermarks).sort("last_read_at", "database_id").collect()
+    return {row["database_name"]: row for row in rows.iter_rows(named=True)}
+
+
+def _since(state: Mapping[str, Any] | None, now: datetime, *, full: bool) -> datetime | None:
+    """From when on edits are asked for; None where every page is: wished, never done before, or a day ago."""
+    last: datetime | None = state["last_full_read_at"] if state else None
+    if full or state is None or last is None or now - last >= FULL_READ_EVERY:
+        return None
+    return incremental_floor(state["last_edited_time"])
+
+
+def _of(read: DatabaseRead, stored: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """The stored row that the read went on from; None where it began anew."""
+    state = stored.get(read.database_name)
+    return state if state and state["database_id"] == read.database_id else None
 
 
 def _known_schema(state: Mapping[str, Any] | None) -> KnownSchema | None:
@@ -221,6 +245,15 @@ async def _with_deletions(client: NotionClient, read: DatabaseRead, lake: Lake) 
     alive = newest_in_bronze(lake, read.database_name).filter(~pl.col("is_deleted")).select("page_id").collect()
     missing = set(alive["page_id"]) - {page.page_id for page in read.pages}
     if not missing:
+        return read
+    if not read.pages:
+        logger.warning(
+            "%s came back empty, though %d of its pages are known: nothing is taken for deleted. Is the database still "
+            "shared, and NOTION_%s_DB_ID right?",
+            read.database_name,
+            len(missing),
+            read.database_name.upper(),
+        )
         return read
     confirmed = await confirm_deletions(
         client,

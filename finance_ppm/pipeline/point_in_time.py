@@ -5,6 +5,7 @@ clocks or on retention; Delta's own time travel goes by wall clock and is kept f
 """
 
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 
 import narwhals.stable.v2 as nw
@@ -13,7 +14,7 @@ import polars as pl
 from finance_ppm.clock import Clock
 from finance_ppm.contracts import Layer, Table, full_name, history_of
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
-from finance_ppm.contracts.silver import PAGE_TABLES, Page, Quarantine
+from finance_ppm.contracts.silver import PAGE_TABLES, SILVER_TABLES, Page, Quarantine
 from finance_ppm.errors import NeverCapturedError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.pipeline.silver import day_end, newest, property_ids, raw_pages
@@ -86,11 +87,22 @@ class PointInTime:
         """
         day = day or self._clock.today()
         require_captured(self._lake, day)
+        if day >= self._clock.today():
+            self._require_made(set(_PORTFOLIO.values()) if of is None else set(of))
         frames = {
             name: self._held(table, day) if of is None or table in of else table.create_empty()
             for name, table in _PORTFOLIO.items()
         }
         return Portfolio(as_of=day, **{name: nw.from_native(frame.lazy()) for name, frame in frames.items()})
+
+    def _require_made(self, tables: AbstractSet[type[Table]]) -> None:
+        """Raise where a silver table was never made though pages wait for it: an empty one would look like a figure."""
+        for table in SILVER_TABLES:
+            if table in tables and not self._lake.exists(table):
+                raise NeverCapturedError(
+                    f"{full_name(table)} was never made, though pages were captured: materialise the silver tables for "
+                    "today first, or run `notion-sync sync`."
+                )
 
     def _held(self, table: type[Table], day: date) -> pl.DataFrame:
         rows = self(table, day)

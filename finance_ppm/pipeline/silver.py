@@ -16,6 +16,7 @@ from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.silver import Page, Quarantine
 from finance_ppm.lakehouse.lake import Lake, Upsert
 from finance_ppm.transforms.silver import newest_versions, quarantine_rows, silver_rows
+from finance_ppm.transforms.silver.pages import property_map
 
 
 def day_end(day: date) -> datetime:
@@ -64,11 +65,16 @@ def touched_pages(lake: Lake, database_name: str, day: date, today: date) -> pl.
 
 
 def unsettled_pages(lake: Lake, database_name: str) -> pl.Series:
-    """Ids of the pages of which silver and quarantine do not hold the newest version, or still hold an older one."""
+    """Ids of the pages of which silver and quarantine do not hold the newest version, as it is read now.
+
+    That is: it is missing, an older version is still there, or it was read by other property ids than today's.
+    """
     captured_at = pl.col("captured_at")
     last = raw_pages(lake, database_name).group_by("page_id").agg(captured_at.max())
     held = last.join(_held(lake, database_name), on="page_id", how="left")
-    return held.filter(captured_at.ne_missing(pl.col("held_at"))).select("page_id").unique().collect()["page_id"]
+    read_by = property_map(property_ids(lake, database_name))
+    settled = captured_at.eq_missing(pl.col("held_at")) & pl.col("property_map").eq_missing(pl.lit(read_by))
+    return held.filter(~settled).select("page_id").unique().collect()["page_id"]
 
 
 def all_pages(lake: Lake, database_name: str) -> pl.Series:
@@ -77,11 +83,11 @@ def all_pages(lake: Lake, database_name: str) -> pl.Series:
 
 
 def _held(lake: Lake, database_name: str) -> pl.LazyFrame:
-    """``page_id`` and ``held_at``, the capture time of the versions that silver and quarantine hold."""
+    """Of the versions that silver and quarantine hold: ``page_id``, capture time ``held_at``, ``property_map``."""
     table = PAGE_TABLES[database_name]
-    held_at = pl.col("synced_at").alias("held_at")
-    accepted = lake.scan(table).select(pl.col(page_key(table)).alias("page_id"), held_at)
-    refused = lake.scan(Quarantine).filter(pl.col("database_name") == database_name).select("page_id", held_at)
+    held = pl.col("synced_at").alias("held_at"), pl.col("property_map")
+    accepted = lake.scan(table).select(pl.col(page_key(table)).alias("page_id"), *held)
+    refused = lake.scan(Quarantine).filter(pl.col("database_name") == database_name).select("page_id", *held)
     return pl.concat([accepted, refused])
 
 

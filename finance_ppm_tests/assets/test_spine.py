@@ -1,11 +1,13 @@
 """The spine: one daily partition, bronze as a log, silver as the present, gold as of a day. A test per sentence."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
+import httpx
 import polars as pl
 import pytest
 
@@ -13,11 +15,13 @@ from finance_ppm.automation.run_log import TO_STEPS
 from finance_ppm.contracts import ALL_TABLES, history_of
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.gold import ControlRoomStatus, PpmBudgetVsActual
-from finance_ppm.contracts.silver import NotionBudgetLines, NotionProjects, Quarantine
+from finance_ppm.contracts.silver import NotionActions, NotionBudgetLines, NotionProjects, NotionRisks, Quarantine
 from finance_ppm.dagster_home import step_words
+from finance_ppm.resources import NotionSource
 from finance_ppm.sandbox.notion.faults import Fault
-from finance_ppm.sandbox.notion.history import Change
-from finance_ppm_tests.world import MONDAY, World, number, title, world
+from finance_ppm.sandbox.notion.history import Change, Database, History
+from finance_ppm.sandbox.portfolio import portfolio
+from finance_ppm_tests.world import MONDAY, World, databases, number, title, world
 
 TODAY = MONDAY.date()
 
@@ -270,3 +274,86 @@ def test_an_untitled_page_and_an_emoji_survive(here: World) -> None:
 
 def test_a_day_is_a_utc_day(here: World) -> None:
     assert here.clock.today() == date(2026, 6, 15)
+
+
+def test_a_deletion_is_noticed_within_a_day_without_being_asked_for(here: World) -> None:
+    here.run()
+    line = a_line(here)
+    here.go_to(MONDAY + timedelta(hours=1))
+    here.edit("budget_lines", line, Change.TRASH)
+    here.run(only={"bronze", "silver"})
+    assert line in live_lines(here)
+    here.go_to(MONDAY + timedelta(hours=24))
+    here.run(only={"bronze", "silver"})
+    assert line not in live_lines(here)
+
+
+def live_lines(here: World) -> list[str]:
+    lines: list[str] = here.rows(NotionBudgetLines).filter(~pl.col("is_archived"))["budget_line_id"].to_list()
+    return lines
+
+
+def test_an_empty_database_takes_nothing_for_deleted_and_a_corrected_id_is_read_whole(
+    here: World, tmp_path: Path
+) -> None:
+    here.run(only={"bronze", "silver"})
+    before = here.rows(NotionRisks)
+    with world(tmp_path / "empty", History((), databases(), ())) as empty:
+        moved = here.config.model_copy(
+            update={**empty.config.model_dump(), "ppm_lakehouse_uri": here.config.ppm_lakehouse_uri}
+        )
+        here.overrides["notion"] = NotionSource(moved.model_copy(update={"notion_token": here.config.notion_token}))
+        here.go_to(MONDAY + timedelta(minutes=5))
+        here.run(only={"bronze", "silver"}, run_config={"ops": {"notion_sync": {"config": {"full": True}}}})
+    assert here.rows(NotionRisks).equals(before)
+
+
+def test_swapped_ids_put_right_are_read_whole(here: World) -> None:
+    ids = here.sandbox.database_ids
+    swapped = {"notion_risks_db_id": ids["actions"], "notion_actions_db_id": ids["risks"]}
+    here.overrides["notion"] = NotionSource(here.config.model_copy(update=swapped))
+    here.run(only={"bronze", "silver"})
+    wrong = here.rows(NotionRisks).filter(~pl.col("is_archived")).height
+    here.overrides.clear()
+    here.go_to(MONDAY + timedelta(minutes=10))
+    here.run(only={"bronze", "silver"})
+    right = here.rows(NotionRisks).filter(~pl.col("is_archived")).height
+    assert right > wrong
+    assert here.rows(NotionActions).filter(~pl.col("is_archived")).height == wrong
+
+
+def test_a_repaired_property_reaches_the_rows_that_were_read_without_it(tmp_path: Path) -> None:
+    story = portfolio(anchor=TODAY, pages=80, dirty=False)
+    misnamed = tuple(renamed(database, "Budget Total", "Total Budget") for database in story.databases)
+    edits = tuple(
+        replace(
+            edit,
+            properties={
+                "Total Budget" if name == "Budget Total" else name: value for name, value in edit.properties.items()
+            },
+        )
+        for edit in story.edits
+    )
+    with world(tmp_path, History(story.people, misnamed, edits)) as here:
+        here.run(only={"bronze", "silver"})
+        assert here.rows(NotionProjects)["budget_total"].null_count() == here.rows(NotionProjects).height
+        here.go_to(MONDAY + timedelta(days=1))
+        headers = {"Authorization": f"Bearer {here.sandbox.token.get_secret_value()}", "Notion-Version": "2022-06-28"}
+        url = f"{here.sandbox.base_url}/v1/databases/{here.sandbox.database_ids['projects']}"
+        change = {"properties": {"Total Budget": {"name": "Budget Total"}}}
+        httpx.patch(url, headers=headers, json=change).raise_for_status()
+        here.run(only={"bronze", "silver"})
+        assert here.rows(NotionProjects)["budget_total"].null_count() < here.rows(NotionProjects).height
+
+
+def renamed(database: Database, old: str, new: str) -> Database:
+    return replace(
+        database, properties={new if name == old else name: kind for name, kind in database.properties.items()}
+    )
+
+
+def test_gold_waits_for_silver_where_silver_was_never_made(here: World) -> None:
+    here.run(only={"bronze"})
+    result = here.run(only={"gold/ppm_budget_vs_actual"}, raise_on_error=False)
+    assert "was never made, though pages were captured" in failure(result)
+    assert not here.lake.exists(PpmBudgetVsActual)

@@ -4,6 +4,7 @@ Belongs here: the one function that types a page, on one machine and inside Spar
 not belong here: what a cell holds (``cells``), nor which rows go where (``rows``).
 """
 
+import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -81,6 +82,7 @@ def decode_pages(table: type[Page], batch: pa.RecordBatch, property_ids: Mapping
         "last_modified": batch["last_edited_time"],
         "synced_at": batch["captured_at"],
         "notion_url": links,
+        "property_map": [property_map(property_ids)] * batch.num_rows,
         "issues": [[issue._asdict() for issue in found] for found in issues],
         REFUSED: [any(issue.rule in _HARD for issue in found) for found in issues],
         **{column.name: values for column, values in zip(columns, cells, strict=True)},
@@ -88,6 +90,11 @@ def decode_pages(table: type[Page], batch: pa.RecordBatch, property_ids: Mapping
     return pa.RecordBatch.from_arrays(
         [_array(columns_by_name[field.name], field.type) for field in schema], schema=schema
     )
+
+
+def property_map(property_ids: Mapping[str, str]) -> str:
+    """A short digest of which property each column is read from."""
+    return hashlib.sha256(repr(sorted(property_ids.items())).encode()).hexdigest()[:16]
 
 
 def _page(page_id: str, payload: bytes, issues: list[Issue]) -> NotionPage[Property] | None:
