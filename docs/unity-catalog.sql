@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS main.silver.notion_programs (
   last_modified TIMESTAMP COMMENT 'The page\'s last edit in Notion, floored to the minute.',
   synced_at TIMESTAMP NOT NULL COMMENT 'When this version of the page was captured.',
   notion_url STRING COMMENT 'Link to the page in Notion.',
-  property_map STRING NOT NULL COMMENT 'Digest of the property ids the row was read by: where these change, it is read again.',
+  property_map STRING COMMENT 'Digest of the property ids the row was read by: where these change, it is read again.',
   issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Cells of the page that could not be read as they stand; the findings quote them.',
   PRIMARY KEY (program_id)
 )
@@ -79,7 +79,7 @@ CREATE TABLE IF NOT EXISTS main.silver.notion_projects (
   last_modified TIMESTAMP COMMENT 'The page\'s last edit in Notion, floored to the minute.',
   synced_at TIMESTAMP NOT NULL COMMENT 'When this version of the page was captured.',
   notion_url STRING COMMENT 'Link to the page in Notion.',
-  property_map STRING NOT NULL COMMENT 'Digest of the property ids the row was read by: where these change, it is read again.',
+  property_map STRING COMMENT 'Digest of the property ids the row was read by: where these change, it is read again.',
   issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Cells of the page that could not be read as they stand; the findings quote them.',
   PRIMARY KEY (project_id)
 )
@@ -107,7 +107,7 @@ CREATE TABLE IF NOT EXISTS main.silver.notion_budget_lines (
   last_modified TIMESTAMP COMMENT 'The page\'s last edit in Notion, floored to the minute.',
   synced_at TIMESTAMP NOT NULL COMMENT 'When this version of the page was captured.',
   notion_url STRING COMMENT 'Link to the page in Notion.',
-  property_map STRING NOT NULL COMMENT 'Digest of the property ids the row was read by: where these change, it is read again.',
+  property_map STRING COMMENT 'Digest of the property ids the row was read by: where these change, it is read again.',
   issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Cells of the page that could not be read as they stand; the findings quote them.',
   PRIMARY KEY (budget_line_id)
 )
@@ -129,7 +129,7 @@ CREATE TABLE IF NOT EXISTS main.silver.notion_risks (
   last_modified TIMESTAMP COMMENT 'The page\'s last edit in Notion, floored to the minute.',
   synced_at TIMESTAMP NOT NULL COMMENT 'When this version of the page was captured.',
   notion_url STRING COMMENT 'Link to the page in Notion.',
-  property_map STRING NOT NULL COMMENT 'Digest of the property ids the row was read by: where these change, it is read again.',
+  property_map STRING COMMENT 'Digest of the property ids the row was read by: where these change, it is read again.',
   issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Cells of the page that could not be read as they stand; the findings quote them.',
   PRIMARY KEY (risk_id)
 )
@@ -153,7 +153,7 @@ CREATE TABLE IF NOT EXISTS main.silver.notion_actions (
   last_modified TIMESTAMP COMMENT 'The page\'s last edit in Notion, floored to the minute.',
   synced_at TIMESTAMP NOT NULL COMMENT 'When this version of the page was captured.',
   notion_url STRING COMMENT 'Link to the page in Notion.',
-  property_map STRING NOT NULL COMMENT 'Digest of the property ids the row was read by: where these change, it is read again.',
+  property_map STRING COMMENT 'Digest of the property ids the row was read by: where these change, it is read again.',
   issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Cells of the page that could not be read as they stand; the findings quote them.',
   PRIMARY KEY (action_id)
 )
@@ -176,7 +176,7 @@ CREATE TABLE IF NOT EXISTS main.silver.quarantine (
   last_modified TIMESTAMP COMMENT 'The page\'s last edit in Notion.',
   synced_at TIMESTAMP NOT NULL COMMENT 'When this version was captured.',
   notion_url STRING COMMENT 'Link to the page in Notion, where it could be read.',
-  property_map STRING NOT NULL COMMENT 'Digest of the property ids the row was read by: where these change, it is read again.',
+  property_map STRING COMMENT 'Digest of the property ids the row was read by: where these change, it is read again.',
   issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Cells of the page that could not be read as they stand; the findings quote them.',
   PRIMARY KEY (database_name, page_id)
 )

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -119,6 +120,7 @@ def spark_session() -> Iterator[Any]:
     session = (
         SparkSession.builder.master("local[1]")
         .appName("finance-ppm-tests")
+        .config("spark.pyspark.python", sys.executable)  # workers have what this process has
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.log.level", "ERROR")

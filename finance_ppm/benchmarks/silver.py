@@ -83,6 +83,7 @@ def budget_lines(numbers: range, rows: int, edition: int = 0) -> pl.DataFrame:
         last_modified=created + pl.duration(days=edition),
         synced_at=created + pl.duration(days=edition, minutes=5),
         notion_url=pl.format("https://www.notion.so/Budget-line-{}", key),
+        property_map=pl.lit("0123456789abcdef"),
         issues=pl.lit([], dtype=NotionBudgetLines.columns()["issues"].dtype),
     )
 

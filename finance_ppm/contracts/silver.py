@@ -28,6 +28,7 @@ def _silver(name: str, *seed_names: str, departures: str = "") -> TableInfo:
 
 def _property_map() -> dy.String:
     return dy.String(
+        nullable=True,  # rows written before there was such a column
         description="Digest of the property ids the row was read by: where these change, it is read again.",
         metadata=derived_from("bronze/notion_sync_watermarks.property_ids"),
     )

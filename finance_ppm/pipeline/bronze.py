@@ -134,7 +134,7 @@ def captured(reading: Reading, lake: Lake, clock: Clock) -> Captured:
     stored = _stored_watermarks(lake)
     watermarks = [_watermark(read, _of(read, stored)) for read in reading.reads.values()]
     return Captured(
-        pages=pl.concat(pages) if pages else NotionRawPages.create_empty(),
+        pages=_apart(pl.concat(pages)) if pages else NotionRawPages.create_empty(),
         watermarks=pl.DataFrame(watermarks, schema=NotionSyncWatermarks.create_empty().schema),
     )
 
@@ -238,6 +238,12 @@ def _watermark(read: DatabaseRead, stored: Mapping[str, Any] | None) -> dict[str
         "schema_read_at": read.schema_read_at,
         "property_ids": json.dumps(ids, sort_keys=True),
     }
+
+
+def _apart(pages: pl.DataFrame) -> pl.DataFrame:
+    """Versions of one page from two databases (it moved from one to the other) captured a microsecond apart."""
+    earlier = pl.int_range(pl.len()).over("page_id", "captured_at")
+    return pages.with_columns(captured_at=pl.col("captured_at") + pl.duration(microseconds=earlier))
 
 
 async def _with_deletions(client: NotionClient, read: DatabaseRead, lake: Lake) -> DatabaseRead:

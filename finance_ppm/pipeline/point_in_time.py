@@ -83,12 +83,13 @@ class PointInTime:
     def portfolio(self, day: date | None = None, *, of: Collection[type[Table]] | None = None) -> Portfolio:
         """Everything gold is computed from, as ``day`` saw it, held in memory: many rules look at it many times.
 
-        ``of`` names the tables that are wanted; the others are empty, so that nobody leans on a table undeclared.
+        ``of`` names the tables that are wanted, which must have been made; the others are empty, so that nobody leans
+        on a table undeclared.
         """
         day = day or self._clock.today()
         require_captured(self._lake, day)
-        if day >= self._clock.today():
-            self._require_made(set(_PORTFOLIO.values()) if of is None else set(of))
+        if of is not None and day >= self._clock.today():
+            self._require_made(set(of))
         frames = {
             name: self._held(table, day) if of is None or table in of else table.create_empty()
             for name, table in _PORTFOLIO.items()

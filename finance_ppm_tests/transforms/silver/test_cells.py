@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from finance_ppm.contracts.silver import NotionActions, NotionBudgetLines, NotionPrograms, NotionProjects, Page
 from finance_ppm.transforms.silver import CELL_RULES, quarantine_rows, silver_rows
+from finance_ppm.transforms.silver.pages import property_map
 from finance_ppm_tests.transforms.silver import given as g
 
 RULES = {rule.name: rule for rule in CELL_RULES}
@@ -53,6 +54,7 @@ def test_a_good_budget_line_is_typed_without_issues() -> None:
         "last_modified": g.EDITED,
         "synced_at": g.CAPTURED,
         "notion_url": f"https://www.notion.so/{g.PAGE_ID}",
+        "property_map": property_map({}),
         "issues": [],
     }
 

@@ -235,7 +235,6 @@ def test_spark_gives_and_takes_the_batches_unchanged(spark_session: Any) -> None
 @pytest.mark.spark
 def test_spark_decodes_to_the_same_rows(spark_session: Any) -> None:  # noqa: F811 - fixture
     """The same function inside ``mapInArrow``, in another process, gives the same cells."""
-    pytest.importorskip("pandas", reason="mapInArrow needs pandas")
     from pyspark.sql.pandas.types import from_arrow_schema
 
     newest = g.bronze(*GOOD_AND_BAD * 3)
