@@ -117,10 +117,10 @@ def spark_session() -> Iterator[Any]:
         pytest.skip(SPARK_REMEDY)
     from pyspark.sql import SparkSession
 
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # so that workers have what this process has
     session = (
         SparkSession.builder.master("local[1]")
         .appName("finance-ppm-tests")
-        .config("spark.pyspark.python", sys.executable)  # workers have what this process has
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.log.level", "ERROR")
