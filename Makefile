@@ -32,8 +32,8 @@ docs: $(VENV)/.installed-dev ## Write the pages that are derived from the code
 	@$(BIN)/finance-ppm docs
 
 lock: $(VENV)/.installed-dev ## Resolve the dependencies anew (needs uv: pip install uv)
-	uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
-	uv pip compile pyproject.toml --extra build --extra databricks --extra dev --constraints requirements.lock --universal --generate-hashes --no-emit-index-url --no-header --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header --output-file requirements.lock
+	uv pip compile pyproject.toml --extra build --extra databricks --extra dev --constraints requirements.lock --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header --output-file requirements-dev.lock
 
 clean: ## Forget the virtual environment and everything the demo wrote
 	rm -rf $(VENV) .ppm
