@@ -22,6 +22,6 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'finance_ppm' has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - loaded on first use
+    from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)

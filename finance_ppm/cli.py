@@ -94,7 +94,7 @@ def demo(
     Without NOTION_TOKEN it serves a sandbox with a believable portfolio in it and replays its last six month ends;
     with it, it reads your own Notion. A second start takes seconds.
     """
-    from finance_ppm.demo import run_demo  # noqa: PLC0415 - what only this command needs
+    from finance_ppm.demo import run_demo
 
     run_demo(once=once, pages=pages, port=port)
 
@@ -107,7 +107,7 @@ def run(
 
     Today reads Notion. A past day makes gold again from what had been captured by then.
     """
-    from finance_ppm.day import materialise_day  # noqa: PLC0415 - what only this command needs
+    from finance_ppm.day import materialise_day
 
     materialise_day(Config.from_env(), _day(as_of) if as_of else None)
 
@@ -125,7 +125,7 @@ def sandbox(
     Its address, token and database ids are written to .ppm/sandbox.env, where every command finds them as long as
     no NOTION_TOKEN is set.
     """
-    from finance_ppm.demo import serve_sandbox  # noqa: PLC0415 - what only this command needs
+    from finance_ppm.demo import serve_sandbox
 
     serve_sandbox(port=port, pages=pages, seed=seed)
 
@@ -135,7 +135,7 @@ def bench(
     rows: Annotated[int, typer.Option(min=1000, help="Budget lines.")] = 1_000_000,
 ) -> None:
     """Measure decode, silver and budget_vs_actual: rows a second and peak memory, beside the floors."""
-    from finance_ppm.benchmarks import run_all  # noqa: PLC0415 - what only this command needs
+    from finance_ppm.benchmarks import run_all
 
     run_all(rows)
 
@@ -143,7 +143,7 @@ def bench(
 @product.command()
 def docs() -> None:
     """Write the pages that are derived from the code: data dictionary, rules, DDL."""
-    from finance_ppm.documents import write_documents  # noqa: PLC0415 - what only this command needs
+    from finance_ppm.documents import write_documents
 
     for path in write_documents():
         terminal.out.print(str(path))
@@ -184,7 +184,7 @@ def sync_database(
 @sync_app.command()
 def health(as_json: AsJson = False) -> None:
     """Check settings, token, sharing, properties and the lake, and say what to do about each."""
-    from finance_ppm.health import examine  # noqa: PLC0415 - what only this command needs
+    from finance_ppm.health import examine
 
     config = Config.from_env()
     with reachable(config, SystemClock().now()):
@@ -194,7 +194,7 @@ def health(as_json: AsJson = False) -> None:
 
 
 def _sync(only: str | None, *, full_sync: bool, full_refresh: bool, dry_run: bool, as_json: bool, quiet: bool) -> None:
-    from finance_ppm.pipeline.engine import SyncEngine  # noqa: PLC0415 - `--help` needs no data frames
+    from finance_ppm.pipeline.engine import SyncEngine
 
     config = Config.from_env()
     config.require_notion()

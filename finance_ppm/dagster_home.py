@@ -48,7 +48,7 @@ def run_day(
     ``job_name`` runs it as that scheduled job, so that it counts as one of the job's runs. ``step_done`` is told the
     name of each step that has succeeded. Raises :class:`RunFailedError` with the failed steps' own words.
     """
-    from finance_ppm.automation.run_log import TO_STEPS, told_of_steps  # noqa: PLC0415 - 2.5 s that only a run needs
+    from finance_ppm.automation.run_log import TO_STEPS, told_of_steps
 
     graph = definitions.resolve_asset_graph()
     chosen = [key for key in graph.executable_asset_keys if layers is None or key.path[0] in layers]

@@ -57,9 +57,9 @@ def run_graph(
 ) -> None:
     """Run the graph for a day on this project's Dagster instance. See :func:`finance_ppm.dagster_home.run_day`."""
     dagster_home.prepare(config)
-    import dagster as dg  # noqa: PLC0415 - 2.5 seconds, and DAGSTER_HOME must be set before
+    import dagster as dg
 
-    from finance_ppm.definitions import build_defs  # noqa: PLC0415 - as above
+    from finance_ppm.definitions import build_defs
 
     with dg.DagsterInstance.get() as instance:
         dagster_home.run_day(build_defs(), instance, day, job_name=job_name, layers=layers, step_done=step_done)
@@ -71,11 +71,11 @@ def replay_day(config: Config, moment: datetime, *, step_done: Callable[[str], N
     The run itself is kept in memory: writing its thousand events to SQLite takes longer than the work.
     """
     dagster_home.prepare(config)
-    import dagster as dg  # noqa: PLC0415 - 2.5 seconds, and DAGSTER_HOME must be set before
+    import dagster as dg
 
-    from finance_ppm.automation.jobs import TABLES_ALONE  # noqa: PLC0415 - as above
-    from finance_ppm.definitions import build_defs  # noqa: PLC0415 - as above
-    from finance_ppm.resources import default_resources  # noqa: PLC0415 - as above
+    from finance_ppm.automation.jobs import TABLES_ALONE
+    from finance_ppm.definitions import build_defs
+    from finance_ppm.resources import default_resources
 
     definitions = build_defs(default_resources(config, clock=FrozenClock(moment)))
     with dg.DagsterInstance.ephemeral() as in_memory, dg.DagsterInstance.get() as kept:

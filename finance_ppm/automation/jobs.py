@@ -126,7 +126,7 @@ def schedule(scheduled: ScheduledJob) -> dg.ScheduleDefinition:
 
 def next_tick(cron: str, after: datetime) -> datetime:
     """The first moment after ``after`` at which ``cron`` (UTC) fires."""
-    from cronsim import CronSim  # noqa: PLC0415 - only the status asks
+    from cronsim import CronSim
 
     return next(CronSim(cron, after.astimezone(UTC)))
 

@@ -26,11 +26,11 @@ def run_all(rows: int) -> None:
     Raises :class:`~finance_ppm.errors.FinancePpmError` where orjson is missing or memory does not suffice.
     """
     # Here, because the process of every stage imports this package, and its memory is measured.
-    from rich import box  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich import box
+    from rich.table import Table
 
-    from finance_ppm import terminal  # noqa: PLC0415
-    from finance_ppm.benchmarks import budget_vs_actual, decode, silver  # noqa: PLC0415
+    from finance_ppm import terminal
+    from finance_ppm.benchmarks import budget_vs_actual, decode, silver
 
     measured = []
     with terminal.working(f"Measuring {rows:,} budget lines", total=len(BESIDE)) as done:

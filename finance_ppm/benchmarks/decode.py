@@ -72,7 +72,7 @@ def budget_lines(pages: int, seed: int) -> Iterator[pa.RecordBatch]:
 
 
 def _orjson(batch: pa.RecordBatch) -> None:
-    import orjson  # noqa: PLC0415 - the floor to compare with; the product does not need it
+    import orjson
 
     for payload in batch["raw_payload"].cast(pa.large_binary()).to_pylist():
         orjson.loads(payload)

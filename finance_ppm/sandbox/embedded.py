@@ -36,8 +36,8 @@ def sandbox_of_this_folder(
     The first start fixes the story's day, size and seed; other ``pages`` or another ``seed`` begin another story.
     The sandbox's clock runs on. A port that is in use is replaced by a free one.
     """
-    from finance_ppm.sandbox.notion.server import serve_notion  # noqa: PLC0415 - a web server
-    from finance_ppm.sandbox.portfolio import portfolio  # noqa: PLC0415 - as above
+    from finance_ppm.sandbox.notion.server import serve_notion
+    from finance_ppm.sandbox.portfolio import portfolio
 
     anchor = config.ppm_sandbox_anchor or today
     pages = pages or config.ppm_sandbox_pages
