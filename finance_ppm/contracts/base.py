@@ -53,6 +53,8 @@ class TableInfo:
     """Physical partition columns, in order. A merge touches only the partitions of its rows."""
     history: bool = False
     """Keep the snapshot of every as-of day in ``gold_history``, partitioned by ``as_of_date``."""
+    newest_by: str | None = None
+    """Column of moments by which a row is out of date, and changes nothing, where the stored one is newer."""
     news: tuple[str, ...] = ()
     """Columns whose change is news to whoever depends on the table; all of them where none is named."""
     seed_names: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ def _silver(name: str, *seed_names: str, departures: str = "") -> TableInfo:
         name=name,
         write=Write.KEYED,
         partition_by=("created_quarter",),
+        newest_by="synced_at",
         freshness=FRESHNESS,
         seed_names=seed_names,
         departures=departures,
@@ -240,6 +241,7 @@ class Quarantine(Table):
         layer=Layer.SILVER,
         name="quarantine",
         write=Write.KEYED,
+        newest_by="synced_at",
         freshness=FRESHNESS,
         owner="team:data-platform",
     )

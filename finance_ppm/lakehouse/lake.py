@@ -135,7 +135,8 @@ class Lake:
     def merge(self, table: type[Table], rows: pl.DataFrame, touched: pl.Series | pl.DataFrame | None = None) -> Written:
         """Insert or update rows by primary key, where their content differs, and delete ``touched`` keys without a row.
 
-        Only the partitions that change are rewritten; a row whose partition changed leaves the old one.
+        Only the partitions that change are rewritten; a row whose partition changed leaves the old one. Where the
+        contract says what a row is ``newest_by``, an older row than the stored one changes nothing.
         """
         rows = conform(table, rows, self._clock.now())
         key = table.primary_key()

@@ -1,5 +1,6 @@
 """Append, merge and replace: what each leaves behind, and when nothing is committed."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -204,3 +205,17 @@ def test_a_scan_stands_at_the_version_it_was_made_at(lake: Lake) -> None:
     lake.replace(Figure, figures(DAY, "2"))
     assert scan.collect()["value"].to_list() == [Decimal(1)]
     assert lake.scan(Figure).collect()["value"].to_list() == [Decimal(2)]
+
+
+class Aged(Line):
+    """A line whose age is told by its edit."""
+
+    info = replace(Line.info, name="aged", newest_by="edited")
+
+
+def test_a_slower_writer_puts_no_older_row_back(lake: Lake) -> None:
+    newer, older = NOON, NOON - timedelta(minutes=1)
+    lake.merge(Aged, lines(line("a", name="new", edited=newer)))
+    late = lake.merge(Aged, lines(line("a", name="old", edited=older), line("b", name="B", edited=older)))
+    assert (late.inserted, late.updated) == (1, 0)
+    assert dict(lake.scan(Aged).select("line_id", "name").collect().iter_rows()) == {"a": "new", "b": "B"}
