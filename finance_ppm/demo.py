@@ -17,8 +17,8 @@ import httpx
 
 from finance_ppm import dagster_home, terminal
 from finance_ppm.clock import Clock, SystemClock
-from finance_ppm.contracts import history_of
-from finance_ppm.contracts.gold import PpmBudgetVsActual
+from finance_ppm.contracts import Table, history_of
+from finance_ppm.contracts.gold import ControlRoomStatus, DataQualityMetrics, PpmBudgetVsActual
 from finance_ppm.day import replay_day, run_graph, summary
 from finance_ppm.errors import FinancePpmError
 from finance_ppm.lakehouse.lake import Lake
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 MONTH_ENDS = 6
 """Month ends that a first start replays, so that histories are not empty."""
+
+REPLAYED: tuple[type[Table], ...] = (PpmBudgetVsActual, DataQualityMetrics, ControlRoomStatus)
+"""A month end is done once all of these have it; the findings may lawfully be none."""
 
 AFTERNOON = time_of_day(18, 0, tzinfo=UTC)
 """When a replayed month end is read."""
@@ -88,14 +91,22 @@ def _first_moment(clock: Clock) -> datetime:
 def _replay_month_ends(config: Config, sandbox: "NotionSandbox", clock: Clock) -> None:
     """Sync and compute each of the last month ends that the lake has no gold of, as that day would have."""
     lake = Lake(config.ppm_lakehouse_uri, clock=clock)
-    known = set(lake.scan(history_of(PpmBudgetVsActual)).select("as_of_date").unique().collect()["as_of_date"])
-    days = [day for day in month_ends_before(clock.today()) if not known or day > max(known)]
+    known = set.intersection(*(_days_in_history(lake, table) for table in REPLAYED))
+    days = [
+        day
+        for day in month_ends_before(clock.today())
+        if day >= config.ppm_start_date and (not known or day > max(known))
+    ]
     for number, day in enumerate(days, 1):
         moment = datetime.combine(day, AFTERNOON)
         sandbox.set_clock(moment)
         with terminal.working(f"Replaying month end {day} ({number} of {len(days)})") as step_done:
             replay_day(config, moment, step_done=step_done)
     sandbox.set_clock(clock.now())
+
+
+def _days_in_history(lake: Lake, table: type[Table]) -> set[date]:
+    return set(lake.scan(history_of(table)).select("as_of_date").unique().collect()["as_of_date"])
 
 
 def month_ends_before(today: date, count: int = MONTH_ENDS) -> list[date]:

@@ -28,7 +28,9 @@ OPTIONAL_DATABASES = frozenset({"actions"})
 class Config(BaseSettings):
     """The product's settings. Construct with keyword arguments in tests, with ``from_env`` elsewhere."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True, hide_input_in_errors=True
+    )
 
     notion_token: SecretStr | None = Field(
         None,

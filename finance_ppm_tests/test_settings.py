@@ -53,6 +53,22 @@ def test_the_sandbox_counts_only_while_no_token_is_configured() -> None:
     assert config.ppm_sandbox_anchor is None
 
 
+def test_the_example_copied_as_it_is_changes_nothing() -> None:
+    write(SANDBOX_ENV, NOTION_TOKEN="sandbox", NOTION_BASE_URL="http://127.0.0.1:7788", PPM_SANDBOX_ANCHOR="2026-06-15")
+    Path(".env").write_text((Path(__file__).parent.parent / ".env.example").read_text())
+    config = Config.from_env()
+    assert config.notion_token is not None
+    assert config.notion_token.get_secret_value() == "sandbox"
+    assert config.notion_base_url.port == 7788
+
+
+def test_the_second_name_of_the_token_counts_beside_an_empty_first_one() -> None:
+    write(".env", NOTION_TOKEN="", NOTION_API_KEY="ours")
+    config = Config.from_env()
+    assert config.notion_token is not None
+    assert config.notion_token.get_secret_value() == "ours"
+
+
 def test_what_is_missing_is_named_in_one_sentence_with_the_remedy() -> None:
     with pytest.raises(SettingsError) as error:
         Config.from_env().require_notion()

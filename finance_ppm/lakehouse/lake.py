@@ -136,7 +136,7 @@ class Lake:
         """Insert or update rows by primary key, where their content differs, and delete ``touched`` keys without a row.
 
         Only the partitions that change are rewritten; a row whose partition changed leaves the old one. Where the
-        contract says what a row is ``newest_by``, an older row than the stored one changes nothing.
+        contract says what a row is ``newest_by``, an older row than the stored one does not replace it.
         """
         rows = conform(table, rows, self._clock.now())
         key = table.primary_key()

@@ -17,7 +17,7 @@ from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.silver import PAGE_TABLES, SILVER_TABLES, Page, Quarantine
 from finance_ppm.errors import NeverCapturedError
 from finance_ppm.lakehouse.lake import Lake
-from finance_ppm.pipeline.silver import day_end, newest, property_ids, raw_pages
+from finance_ppm.pipeline.silver import day_end, newest, property_ids, raw_pages, unsettled_pages
 from finance_ppm.transforms.portfolio import Portfolio
 from finance_ppm.transforms.silver import quarantine_rows, silver_rows
 
@@ -98,8 +98,10 @@ class PointInTime:
 
     def _require_made(self, tables: AbstractSet[type[Table]]) -> None:
         """Raise where a silver table was never made though pages wait for it: an empty one would look like a figure."""
+        waiting = {table for name, table in PAGE_TABLES.items() if not unsettled_pages(self._lake, name).is_empty()}
         for table in SILVER_TABLES:
-            if table in tables and not self._lake.exists(table):
+            waited_for = table in waiting or (table is Quarantine and bool(waiting))
+            if table in tables and waited_for and not self._lake.exists(table):
                 raise NeverCapturedError(
                     f"{full_name(table)} was never made, though pages were captured: materialise the silver tables for "
                     "today first, or run `notion-sync sync`."

@@ -92,7 +92,8 @@ async def read_database(
     """Read a database's pages: those edited since ``edited_since`` (see ``incremental_floor``), or all of them.
 
     ``wanted`` names the properties whose values must be whole. ``on_page`` is told how many pages have come so far.
-    An unchanged database whose schema is known costs one request. Raises :class:`NotionError`.
+    An unchanged database whose schema is known costs one request. A column that is found in another property than
+    before has every page read. Raises :class:`NotionError`.
     """
     errand = Errand(f"the database {database_name} ({database_id})")
     full = edited_since is None
@@ -102,6 +103,8 @@ async def read_database(
         schema, schema_read_at = known.schema, known.schema_read_at
     resolved = resolve_properties(schema, wanted, known.property_ids if known else {})
     property_ids = frozenset(resolved.ids.values())
+    if known and any(known.property_ids.get(column) != found for column, found in resolved.ids.items()):
+        edited_since, full = None, True  # a column is read from another property now: of no page is its value known
 
     pages: dict[str, RawPage] = {}
     for source_id in schema.data_source_ids or (database_id,):
