@@ -73,9 +73,10 @@ def _run(app: Callable[[], None]) -> None:
 
 
 def _log(level: str) -> None:
-    """Log to standard error. Every single request is of interest to those alone who look for a fault in HTTP."""
+    """Log to standard error. What the web libraries say of each request and server would drown all else."""
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for library in ("alembic", "httpx", "uvicorn"):
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 # --- finance-ppm -----------------------------------------------------------------------------------
