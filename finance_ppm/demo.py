@@ -4,6 +4,7 @@ Belongs here: putting the product and its sandbox together. The product itself c
 reads the sandbox's address, token and database ids like any other settings.
 """
 
+import signal
 import subprocess
 import sys
 import threading
@@ -127,6 +128,8 @@ def _open_dagster(config: Config, port: int) -> None:
     url = f"http://127.0.0.1:{port}"
     if _answers(url):
         raise DemoError(f"Something answers at {url} already: end it, or name another port with --port.")
+    for asked_to_end in (signal.SIGINT, signal.SIGTERM):  # running the graph in this process has changed what they do
+        signal.signal(asked_to_end, signal.default_int_handler)
     with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as dagster:  # noqa: S603 - our own interpreter
         try:
             with terminal.working("Starting Dagster's web server and daemon"):
