@@ -66,7 +66,7 @@ def test_a_dry_run_writes_nothing(sandbox: NotionSandbox, tmp_path: Path) -> Non
     result = call(tmp_path, "notion-sync", "sync-database", "Budget Lines", "--dry-run", sandbox=sandbox)
     assert result.returncode == 0, result.stderr
     assert "Dry run: nothing was written" in result.stdout
-    assert not list((tmp_path / ".ppm").glob("lake/*/*")) if (tmp_path / ".ppm").exists() else True
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_database_that_fails_is_told_and_makes_the_exit_code_one(sandbox: NotionSandbox, tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ class PointInTime:
         for name, page_table in PAGE_TABLES.items():
             if page_table is table:
                 return silver_rows(page_table, self._newest(name, day), property_ids(self._lake, name)).lazy()
-        raise NotImplementedError(f"{full_name(table)} is not made of pages and cannot be rebuilt for a past day.")
+        raise ValueError(f"{full_name(table)} is not made of pages and cannot be rebuilt for a past day.")
 
     def _refused(self, name: str, day: date) -> pl.DataFrame:
         table: type[Page] = PAGE_TABLES[name]
