@@ -17,6 +17,7 @@ from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.gold import ControlRoomStatus, PpmBudgetVsActual
 from finance_ppm.contracts.silver import NotionActions, NotionBudgetLines, NotionProjects, NotionRisks, Quarantine
 from finance_ppm.dagster_home import step_words
+from finance_ppm.pipeline.silver import unsettled_pages
 from finance_ppm.resources import NotionSource
 from finance_ppm.sandbox.notion.faults import Fault
 from finance_ppm.sandbox.notion.history import Change, Database, History
@@ -357,3 +358,19 @@ def test_gold_waits_for_silver_where_silver_was_never_made(here: World) -> None:
     result = here.run(only={"gold/ppm_budget_vs_actual"}, raise_on_error=False)
     assert "was never made, though pages were captured" in failure(result)
     assert not here.lake.exists(PpmBudgetVsActual)
+
+
+def test_rows_are_read_anew_where_their_columns_are_read_from_other_properties(here: World) -> None:
+    """The pages themselves stay as they are, so that nothing new arrives in bronze."""
+    here.run(only={"bronze", "silver"})
+    assert unsettled_pages(here.lake, "projects").is_empty()
+    other = pl.lit('{"budget_total": "elsewhere"}')
+    is_projects = pl.col("database_name") == "projects"
+    watermarks = here.rows(NotionSyncWatermarks).with_columns(
+        property_ids=pl.when(is_projects).then(other).otherwise("property_ids")
+    )
+    here.lake.merge(NotionSyncWatermarks, watermarks)
+    assert len(unsettled_pages(here.lake, "projects")) > 0
+    here.run(only={"silver"})
+    assert unsettled_pages(here.lake, "projects").is_empty()
+    assert here.rows(NotionProjects)["budget_total"].null_count() == here.rows(NotionProjects).height
