@@ -26,17 +26,22 @@ TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deleted
 CREATE TABLE IF NOT EXISTS main.bronze.notion_sync_watermarks (
   database_id STRING NOT NULL COMMENT 'Notion database id.',
   database_name STRING NOT NULL COMMENT 'programs, projects, budget_lines, risks or actions.',
-  last_edited_time TIMESTAMP NOT NULL COMMENT 'The watermark: every edit before it has been read. The last complete read\'s start, to the minute.',
-  last_read_at TIMESTAMP NOT NULL COMMENT 'When the last complete read started.',
+  last_edited_time TIMESTAMP COMMENT 'The watermark: every edit before it has been read. The last complete read\'s start, to the minute; null until a first read is complete.',
+  last_read_at TIMESTAMP COMMENT 'When the last complete read started.',
   last_full_read_at TIMESTAMP COMMENT 'When the last complete read of every page started.',
   page_count BIGINT COMMENT 'Pages in the database at the last full read.',
-  schema_json STRING NOT NULL COMMENT 'The database\'s properties as last seen: JSON, name to id and type.',
-  schema_read_at TIMESTAMP NOT NULL COMMENT 'When the schema was read; it is read at most hourly.',
-  property_ids STRING NOT NULL COMMENT 'JSON: silver column to Notion property id, which survives a renamed property.',
+  schema_json STRING COMMENT 'The database\'s properties as last seen: JSON, name to id, type and options.',
+  schema_read_at TIMESTAMP COMMENT 'When the schema was read; it is read at most hourly.',
+  property_ids STRING NOT NULL COMMENT 'JSON: silver column to the ids of its Notion property, one for each data source that has it; an id survives a renamed property.',
+  property_names STRING COMMENT 'JSON: silver column to the name its property is expected under, as messages say it.',
+  drift STRING COMMENT 'JSON: how the schema departs from what is expected, each with the moment it was first seen.',
+  last_attempt_at TIMESTAMP COMMENT 'When a read was last tried, whatever came of it.',
+  last_error STRING COMMENT 'Why the last read did not come to its end; null where it did.',
+  unfinished STRING COMMENT 'JSON: a read cut short, with the spans of creation times whose pages are durable: the next read goes on from there. Null where there is none.',
   PRIMARY KEY (database_id)
 )
 USING DELTA
-COMMENT 'The state of reading one Notion database: how far it was read completely, and its schema as last seen.'
+COMMENT 'The state of reading one Notion database: how far it was read completely, its schema as last seen, and how far a read that was cut short had come.'
 TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
 
 CREATE TABLE IF NOT EXISTS main.silver.notion_programs (

@@ -27,6 +27,11 @@ product = typer.Typer(
     "Begin with `finance-ppm demo`: a portfolio without any account. With NOTION_TOKEN and the database ids in .env "
     f"(.env.example explains each) the same command reads your own Notion.\n\n{EXIT_CODES}",
 )
+notion_app = typer.Typer(
+    no_args_is_help=True,
+    help="Set up your own Notion: what is done once, before the first sync.",
+)
+product.add_typer(notion_app, name="notion")
 sync_app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -150,6 +155,9 @@ def docs() -> None:
         terminal.out.print(str(path))
 
 
+# --- finance-ppm notion ---------------------------------------------------------------------------
+
+
 # --- notion-sync -----------------------------------------------------------------------------------
 
 
@@ -185,7 +193,7 @@ def sync_database(
 @sync_app.command()
 def health(as_json: AsJson = False) -> None:
     """Check settings, token, sharing, properties and the lake, and say what to do about each."""
-    from finance_ppm.health import examine
+    from finance_ppm.onboarding.health import examine
 
     config = Config.from_env()
     with reachable(config, SystemClock().now()):

@@ -20,7 +20,7 @@ from finance_ppm.errors import FinancePpmError, SettingsError
 
 if TYPE_CHECKING:
     from finance_ppm.day import PortfolioSummary
-    from finance_ppm.health import Health
+    from finance_ppm.onboarding.health import Health
     from finance_ppm.pipeline.engine import SyncSummary
 
 out = Console()

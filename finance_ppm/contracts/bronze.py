@@ -58,7 +58,9 @@ class NotionRawPages(Table):
 
 
 class NotionSyncWatermarks(Table):
-    """The state of reading one Notion database: how far it was read completely, and its schema as last seen."""
+    """The state of reading one Notion database: how far it was read completely, its schema as last seen, and how far
+    a read that was cut short had come.
+    """
 
     info = TableInfo(
         layer=Layer.BRONZE,
@@ -74,18 +76,41 @@ class NotionSyncWatermarks(Table):
     database_id = dy.String(primary_key=True, description="Notion database id.")
     database_name = dy.String(description="programs, projects, budget_lines, risks or actions.")
     last_edited_time = dy.Datetime(
+        nullable=True,
         time_zone="UTC",
-        description="The watermark: every edit before it has been read. The last complete read's start, to the minute.",
+        description="The watermark: every edit before it has been read. The last complete read's start, to the minute; "
+        "null until a first read is complete.",
     )
-    last_read_at = dy.Datetime(time_zone="UTC", description="When the last complete read started.")
+    last_read_at = dy.Datetime(nullable=True, time_zone="UTC", description="When the last complete read started.")
     last_full_read_at = dy.Datetime(
         nullable=True, time_zone="UTC", description="When the last complete read of every page started."
     )
     page_count = dy.Int64(nullable=True, description="Pages in the database at the last full read.")
-    schema_json = dy.String(description="The database's properties as last seen: JSON, name to id and type.")
-    schema_read_at = dy.Datetime(time_zone="UTC", description="When the schema was read; it is read at most hourly.")
+    schema_json = dy.String(
+        nullable=True, description="The database's properties as last seen: JSON, name to id, type and options."
+    )
+    schema_read_at = dy.Datetime(
+        nullable=True, time_zone="UTC", description="When the schema was read; it is read at most hourly."
+    )
     property_ids = dy.String(
-        description="JSON: silver column to Notion property id, which survives a renamed property."
+        description="JSON: silver column to the ids of its Notion property, one for each data source that has it; "
+        "an id survives a renamed property."
+    )
+    property_names = dy.String(
+        nullable=True, description="JSON: silver column to the name its property is expected under, as messages say it."
+    )
+    drift = dy.String(
+        nullable=True,
+        description="JSON: how the schema departs from what is expected, each with the moment it was first seen.",
+    )
+    last_attempt_at = dy.Datetime(
+        nullable=True, time_zone="UTC", description="When a read was last tried, whatever came of it."
+    )
+    last_error = dy.String(nullable=True, description="Why the last read did not come to its end; null where it did.")
+    unfinished = dy.String(
+        nullable=True,
+        description="JSON: a read cut short, with the spans of creation times whose pages are durable: the next read "
+        "goes on from there. Null where there is none.",
     )
 
 
