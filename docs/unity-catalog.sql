@@ -32,16 +32,31 @@ CREATE TABLE IF NOT EXISTS main.bronze.notion_sync_watermarks (
   page_count BIGINT COMMENT 'Pages in the database at the last full read.',
   schema_json STRING COMMENT 'The database\'s properties as last seen: JSON, name to id, type and options.',
   schema_read_at TIMESTAMP COMMENT 'When the schema was read; it is read at most hourly.',
-  property_ids STRING NOT NULL COMMENT 'JSON: silver column to the ids of its Notion property, one for each data source that has it; an id survives a renamed property.',
+  property_ids STRING NOT NULL COMMENT 'JSON: silver column to the ids of its Notion property, those of today first, one for each data source that has it, then earlier ones. An id survives a renamed property.',
   property_names STRING COMMENT 'JSON: silver column to the name its property is expected under, as messages say it.',
-  drift STRING COMMENT 'JSON: how the schema departs from what is expected, each with the moment it was first seen.',
+  property_words STRING COMMENT 'JSON: silver column to the team\'s words for ours, where the mapping file names any.',
+  drift ARRAY<STRUCT<kind: STRING, property: STRING, found: STRING, columns: ARRAY<STRING>, message: STRING, since: TIMESTAMP>> COMMENT 'How the schema departs from what is expected, each with the moment it was first seen; the findings quote it.',
   last_attempt_at TIMESTAMP COMMENT 'When a read was last tried, whatever came of it.',
   last_error STRING COMMENT 'Why the last read did not come to its end; null where it did.',
+  sweep_note STRING COMMENT 'Why the last full read took nothing for deleted although known pages were missing from it; null where nothing stood in the way.',
   unfinished STRING COMMENT 'JSON: a read cut short, with the spans of creation times whose pages are durable: the next read goes on from there. Null where there is none.',
   PRIMARY KEY (database_id)
 )
 USING DELTA
 COMMENT 'The state of reading one Notion database: how far it was read completely, its schema as last seen, and how far a read that was cut short had come.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.bronze.erasures (
+  page_id STRING NOT NULL COMMENT 'Notion page id.',
+  requested_at TIMESTAMP NOT NULL COMMENT 'When erasing began.',
+  forgotten_at TIMESTAMP COMMENT 'When nothing was left of it; null while erasing is not complete.',
+  database_name STRING COMMENT 'The page\'s database; several are joined by `, `, null where none is known.',
+  reason STRING COMMENT 'Why, in the words of whoever asked for it.',
+  erased ARRAY<STRUCT<table_name: STRING, rows_erased: BIGINT, rows_blanked: BIGINT>> NOT NULL COMMENT 'What was erased of each table: rows of the page, which left it, and rows that quoted it, which stay without its words.',
+  PRIMARY KEY (page_id, requested_at)
+)
+USING DELTA
+COMMENT 'A page that was forgotten on request: when, why and how much was erased, and never what it said. The row is written when erasing begins and completed once nothing is left; no row ever leaves.'
 TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
 
 CREATE TABLE IF NOT EXISTS main.silver.notion_programs (

@@ -11,13 +11,15 @@ from typing import Annotated
 
 import typer
 
-from finance_ppm import terminal
+from finance_ppm import logs, terminal
 from finance_ppm.clock import SystemClock
 from finance_ppm.errors import FinancePpmError, SettingsError
 from finance_ppm.sandbox.embedded import reachable
 from finance_ppm.settings import DATABASES, Config
 
 EXIT_CODES = "Exit codes: 0 all went well; 1 part or all of the work failed; 2 wrong use or a wrong setting."
+
+logger = logging.getLogger(__name__)
 
 product = typer.Typer(
     no_args_is_help=True,
@@ -40,6 +42,13 @@ sync_app = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output instead of tables.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and compare, but write nothing.")]
+AcceptDeletions = Annotated[
+    bool,
+    typer.Option(
+        "--accept-deletions", help="With --full-sync: take pages for deleted however many Notion does not find."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 
 
@@ -56,32 +65,33 @@ def notion_sync() -> None:
 def _run(app: Callable[[], None]) -> None:
     # Asked to end, by Ctrl+C or by whoever started us, we end what we started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        _log(Config.from_env().log_level)
-    except SettingsError:
-        _log("WARNING")  # the command itself says what is wrong, and `--help` needs no settings
-    try:
-        app()
-    except FinancePpmError as error:
-        terminal.complain(error)
-        raise SystemExit(terminal.exit_code(error)) from None
-    except OSError as error:
-        terminal.complain(
-            SettingsError(
-                f"{error.filename or 'A file or an address'} cannot be used ({error.strerror or error}): check "
-                "PPM_LAKEHOUSE_URI and DAGSTER_HOME in the environment and in .env."
+    _log()
+    with logs.correlated():
+        try:
+            app()
+        except FinancePpmError as error:
+            terminal.complain(error)
+            raise SystemExit(terminal.exit_code(error)) from None
+        except OSError as error:
+            terminal.complain(
+                SettingsError(
+                    f"{error.filename or 'A file or an address'} cannot be used ({error.strerror or error}): check "
+                    "PPM_LAKEHOUSE_URI and DAGSTER_HOME in the environment and in .env."
+                )
             )
-        )
-        raise SystemExit(terminal.WRONG_USE) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+            raise SystemExit(terminal.WRONG_USE) from None
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+        except Exception:
+            logger.critical("This should not happen; please report it with what follows.", exc_info=True)
+            raise SystemExit(terminal.FAILED) from None
 
 
-def _log(level: str) -> None:
-    """Log to standard error. What the web libraries say of each request and server would drown all else."""
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
-    for library in ("alembic", "httpx", "uvicorn"):
-        logging.getLogger(library).setLevel(logging.WARNING)
+def _log() -> None:
+    try:
+        logs.set_up(Config.from_env())
+    except SettingsError:
+        logs.set_up()  # the command itself says what is wrong, and `--help` needs no settings
 
 
 # --- finance-ppm -----------------------------------------------------------------------------------
@@ -139,11 +149,35 @@ def sandbox(
 @product.command()
 def bench(
     rows: Annotated[int, typer.Option(min=1000, help="Budget lines.")] = 1_000_000,
+    notion: Annotated[
+        bool,
+        typer.Option("--notion", help="Measure reading Notion instead: 20,000 pages at its pace, and ROWS at none."),
+    ] = False,
 ) -> None:
     """Measure decode, silver and budget_vs_actual: rows a second and peak memory, beside the floors."""
-    from finance_ppm.benchmarks import run_all
+    from finance_ppm.benchmarks import run_all, run_notion
 
-    run_all(rows)
+    run_notion(min(rows, 20_000), rows) if notion else run_all(rows)
+
+
+@product.command()
+def forget(
+    page: Annotated[str, typer.Argument(metavar="PAGE_ID", help="The page's Notion id, or its link.")],
+    *,
+    reason: Annotated[
+        str | None, typer.Option(help="Why, for the audit, which keeps it for ever: name no person.", metavar="TEXT")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be erased, but erase nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase every version of a Notion page from the lake for good, with all that quotes it.
+
+    Figures of past days stay, without its name. One row in bronze/erasures says that it was done, and never what the
+    page said. Delete the page in Notion first, or a sync brings it back.
+    """
+    from finance_ppm.forgetting import forget_page
+
+    forget_page(Config.from_env(), page, reason=reason, dry_run=dry_run, yes=yes)
 
 
 @product.command()
@@ -158,28 +192,100 @@ def docs() -> None:
 # --- finance-ppm notion ---------------------------------------------------------------------------
 
 
+@notion_app.command("init")
+def notion_init(
+    *,
+    parent_page: Annotated[
+        str, typer.Option(metavar="PAGE", help="Id or link of the page that the databases are to lie on.")
+    ],
+    sample: Annotated[
+        int | None, typer.Option(min=20, max=10_000, help="Add a sample portfolio of about so many pages.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Let .env name these databases, not others.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look and tell, but make and write nothing.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make the five databases on a page of your Notion, and write their ids into .env.
+
+    Needs NOTION_TOKEN, and the page shared with the integration (in Notion: ... > Connections). What is there already
+    is completed, never changed; a second run makes nothing twice.
+    """
+    import anyio
+
+    from finance_ppm.onboarding.initialise import initialise
+
+    with terminal.setting_up(quiet=quiet or as_json) as watcher:
+        done = anyio.run(
+            lambda: initialise(
+                Config.from_env(), parent_page, watcher=watcher, sample=sample, replace_ids=replace, dry_run=dry_run
+            )
+        )
+    terminal.show_json(done) if as_json else terminal.show_set_up(done)
+    raise typer.Exit(0 if done.succeeded else terminal.FAILED)
+
+
+@notion_app.command("map")
+def notion_map(
+    *,
+    write: Annotated[bool, typer.Option("--write", help="Write the file; what stands in it stays.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Check the file against your Notion, and propose nothing.")] = (
+        False
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """Propose which of your Notion columns feeds which of ours, where yours have other names or words.
+
+    Prints the mapping file (PPM_NOTION_MAPPING) and what speaks for each line; changes nothing in Notion. Reads every
+    configured database's properties, and no page.
+    """
+    from finance_ppm.onboarding import mapping
+
+    if write and check:
+        raise SettingsError("--write and --check exclude each other: write first, then check.")
+    config = Config.from_env()
+    with reachable(config, SystemClock().now()):
+        checked = mapping.check(config) if check else None
+        found = None if check else mapping.propose(config)
+    if checked:
+        terminal.show_json(checked) if as_json else terminal.show_mapping_check(checked)
+        raise typer.Exit(0 if checked.well else terminal.FAILED)
+    if found and write:
+        mapping.write(found)
+    if found:
+        terminal.show_json(found) if as_json else terminal.show_mapping(found, written=write)
+
+
 # --- notion-sync -----------------------------------------------------------------------------------
 
 
 @sync_app.command()
 def sync(
+    *,
     full_sync: Annotated[bool, typer.Option("--full-sync", help="Read every page; look for deletions.")] = False,
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="As --full-sync, and rebuild silver from all of bronze.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and compare, but write nothing.")] = False,
+    accept_deletions: AcceptDeletions = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Sync every configured database: what changed since the watermark, or everything."""
-    _sync(None, full_sync=full_sync, full_refresh=full_refresh, dry_run=dry_run, as_json=as_json, quiet=quiet)
+    """Sync every configured database: what changed since the watermark, or everything.
+
+    Once a day every page is read anyway. A read that was cut short goes on where it had come to.
+    """
+    how = {"full_sync": full_sync, "full_refresh": full_refresh, "accept_deletions": accept_deletions}
+    _sync(None, how, dry_run=dry_run, as_json=as_json, quiet=quiet)
 
 
 @sync_app.command("sync-database")
 def sync_database(
     name: Annotated[str, typer.Argument(help=", ".join(DATABASES))],
+    *,
     full_sync: Annotated[bool, typer.Option("--full-sync", help="Read every page; look for deletions.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and compare, but write nothing.")] = False,
+    accept_deletions: AcceptDeletions = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -187,7 +293,8 @@ def sync_database(
     database = name.strip().lower().replace("-", "_").replace(" ", "_")
     if database not in DATABASES:
         raise SettingsError(f"There is no database {name!r}: name one of {', '.join(DATABASES)}.")
-    _sync(database, full_sync=full_sync, full_refresh=False, dry_run=dry_run, as_json=as_json, quiet=quiet)
+    how = {"full_sync": full_sync, "accept_deletions": accept_deletions}
+    _sync(database, how, dry_run=dry_run, as_json=as_json, quiet=quiet)
 
 
 @sync_app.command()
@@ -202,7 +309,7 @@ def health(as_json: AsJson = False) -> None:
     raise typer.Exit(0 if found.well else terminal.FAILED)
 
 
-def _sync(only: str | None, *, full_sync: bool, full_refresh: bool, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def _sync(only: str | None, how: dict[str, bool], *, dry_run: bool, as_json: bool, quiet: bool) -> None:
     from finance_ppm.pipeline.engine import SyncEngine
 
     config = Config.from_env()
@@ -211,9 +318,7 @@ def _sync(only: str | None, *, full_sync: bool, full_refresh: bool, dry_run: boo
     if not names:
         raise SettingsError(f"NOTION_{only.upper() if only else ''}_DB_ID is not set: write it into .env.")
     with reachable(config, SystemClock().now()), terminal.reading_databases(names, quiet=quiet or as_json) as progress:
-        summary = SyncEngine(config).sync_all(
-            full_sync, full_refresh=full_refresh, dry_run=dry_run, only=names, progress=progress
-        )
+        summary = SyncEngine(config).sync_all(**how, dry_run=dry_run, only=names, progress=progress)
     terminal.show_json(summary) if as_json else terminal.show_sync(summary)
     raise typer.Exit(0 if summary.succeeded else terminal.FAILED)
 

@@ -31,7 +31,24 @@ def prepare(config: Config) -> Path:
     if settings.exists() and home != PROJECT:
         shutil.copyfile(settings, home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(home)
+    os.environ.update(log_options(config))
     return home
+
+
+def log_options(config: Config) -> dict[str, str]:
+    """LOG_LEVEL and LOG_FORMAT as options, by environment variable, of Dagster's programs that never run our code.
+
+    The web server, the daemon and the proxy of a code server log in Dagster's own JSON (``event`` for our
+    ``message``). Where our code runs, in code servers and runs, ``definitions`` sets up our log.
+    """
+    level, style = config.log_level.lower(), "json" if config.log_format == "json" else "colored"
+    return {
+        "DAGSTER_CLI_DEV_LOG_LEVEL": level,
+        "DAGSTER_CLI_DEV_LOG_FORMAT": style,
+        "DAGSTER_CLI_DEV_CODE_SERVER_LOG_LEVEL": level,
+        "DAGSTER_CLI_CODE_SERVER_START_LOG_FORMAT": style,
+        "DAGSTER_CLI_API_GRPC_LOG_FORMAT": style,
+    }
 
 
 def run_day(

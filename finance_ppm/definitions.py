@@ -9,10 +9,12 @@ from typing import Any
 
 import dagster as dg
 
-from finance_ppm.assets.bronze import notion_sync
+from finance_ppm.assets.bronze import everything_arrived, notion_sync
 from finance_ppm.assets.checks import ASSET_CHECKS
+from finance_ppm.assets.erasures import erasures
 from finance_ppm.assets.gold import GOLD_ASSETS
 from finance_ppm.assets.silver import SILVER_ASSETS
+from finance_ppm.automation import run_log
 from finance_ppm.automation.jobs import JOBS, SCHEDULED_JOBS, schedule
 from finance_ppm.automation.run_log import STEPS, steps_logger
 from finance_ppm.automation.sensors import DOWNSTREAM
@@ -23,8 +25,8 @@ from finance_ppm.settings import Config
 def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """A fresh graph. ``resources`` replaces some of the default ones, by key: a frozen clock, another lake."""
     return dg.Definitions(
-        assets=[notion_sync, *SILVER_ASSETS, *GOLD_ASSETS],
-        asset_checks=ASSET_CHECKS,
+        assets=[notion_sync, erasures, *SILVER_ASSETS, *GOLD_ASSETS],
+        asset_checks=[everything_arrived, *ASSET_CHECKS],
         jobs=JOBS,
         schedules=[schedule(scheduled) for scheduled in SCHEDULED_JOBS],
         sensors=[DOWNSTREAM],
@@ -35,4 +37,6 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     )
 
 
+# Dagster's processes come in by this module: from here on their logs are ours.
+run_log.set_up(Config.from_env())
 defs = build_defs()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from finance_ppm.clock import Clock, SystemClock
 from finance_ppm.lakehouse.io_manager import LakeIOManager
 from finance_ppm.lakehouse.lake import Lake
-from finance_ppm.pipeline.bronze import Reading, read_notion
+from finance_ppm.pipeline.bronze import Progress, Sync, sync_notion
 from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm.sandbox.embedded import reachable
 from finance_ppm.settings import Config
@@ -28,10 +28,21 @@ class NotionSource:
 
     config: Config
 
-    def read(self, lake: Lake, clock: Clock, *, full: bool = False, only: Sequence[str] | None = None) -> Reading:
-        """Read the databases since their watermarks, or whole. See :func:`finance_ppm.pipeline.bronze.read_notion`."""
+    def sync(
+        self,
+        lake: Lake,
+        clock: Clock,
+        *,
+        full: bool = False,
+        only: Sequence[str] | None = None,
+        accept_deletions: bool = False,
+        progress: Progress | None = None,
+    ) -> Sync:
+        """Read the databases into bronze. See :func:`finance_ppm.pipeline.bronze.sync_notion`."""
         with reachable(self.config, clock.now()):
-            return read_notion(self.config, lake, clock, full=full, only=only)
+            return sync_notion(
+                self.config, lake, clock, full=full, only=only, accept_deletions=accept_deletions, progress=progress
+            )
 
 
 def default_resources(

@@ -51,6 +51,9 @@ class Config(BaseSettings):
     notion_requests_per_minute: int = Field(
         180, ge=1, le=6000, description="Requests a minute: 180 on most Notion plans, 600 on Business and Enterprise."
     )
+    ppm_notion_mapping: Path = Field(
+        Path("notion-mapping.yaml"), description="File with your Notion's own column names, where they are not ours."
+    )
     ppm_lakehouse_uri: str = Field(
         str(STATE_FOLDER / "lake"), description="Where the Delta tables live: a folder, or abfss://, s3://, gs://."
     )
@@ -58,7 +61,10 @@ class Config(BaseSettings):
     ppm_reporting_currency: str = Field(
         "USD", pattern=r"^[A-Z]{3}$", description="ISO 4217 code of the reporting currency."
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much is logged, by our commands and wherever Dagster runs our code."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Logs as lines for people, or as JSON objects.")
     dagster_home: Path = Field(STATE_FOLDER / "dagster", description="Where Dagster keeps its runs.")
 
     ppm_sandbox_anchor: date | None = Field(
@@ -79,6 +85,19 @@ class Config(BaseSettings):
     @classmethod
     def _upper(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
+
+    @field_validator("log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("notion_base_url")
+    @classmethod
+    def _without_login(cls, value: HttpUrl) -> HttpUrl:
+        """An address is shown in errors; and a login in it would take the place of the token in every request."""
+        if value.username or value.password or value.query:
+            raise ValueError("it holds a user name, a password or a query, and Notion takes none of them")
+        return value
 
     @classmethod
     def settings_customise_sources(

@@ -21,7 +21,10 @@ from finance_ppm.errors import FinancePpmError, SettingsError
 if TYPE_CHECKING:
     from finance_ppm.day import PortfolioSummary
     from finance_ppm.onboarding.health import Health
+    from finance_ppm.onboarding.initialise import SetUp
+    from finance_ppm.onboarding.mapping import MappingCheck, Proposal, Remark
     from finance_ppm.pipeline.engine import SyncSummary
+    from finance_ppm.pipeline.erasure import Forgetting
 
 out = Console()
 """Results, on standard output."""
@@ -71,12 +74,13 @@ def show_sync(summary: "SyncSummary") -> None:
         how = (
             f"[red]failed: {escape(database.error)}"
             if database.error
-            else "every page"
-            if database.full
-            else "what changed"
+            else ("every page" if database.full else "what changed") + (", taken up again" if database.resumed else "")
         )
         table.add_row(database.name, how, f"{database.pages_read:,}", f"{database.pages_synced:,}")
     out.print(table)
+    for database in summary.databases:
+        for told in (*database.drift, *([f"Nothing was taken for deleted. {database.note}"] if database.note else [])):
+            out.print(f"[yellow]{database.name}:[/] {escape(told)}", highlight=False, soft_wrap=True)
     verb = "would be added" if summary.dry_run else "added"
     seconds = (summary.finished_at - summary.started_at).total_seconds()
     out.print(f"{summary.total_pages_synced:,} page versions {verb}, {summary.requests} requests, {seconds:.1f} s.")
@@ -112,6 +116,162 @@ def show_health(health: "Health") -> None:
     for finding in health.findings:
         mark = "[green]✓ well[/]   " if finding.well else "[bold red]✗ not well[/]"
         out.print(f"{mark} [bold]{finding.what}[/]: {escape(finding.told)}", highlight=False, soft_wrap=True)
+
+
+class SetUpLines:
+    """A line for the step a set-up is at, and a bar for the pages of its sample."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._line = progress.add_task("Setting up", total=None)
+
+    def step(self, what: str) -> None:
+        """This is done next."""
+        self._progress.update(self._line, description=f"Setting up: {what}")
+
+    def sample_begins(self, total: int, requests_per_minute: int) -> None:
+        """So many pages are made from here on; each takes a request."""
+        self._progress.console.print(
+            f"{total:,} sample pages are to be made, at {requests_per_minute:,} requests a minute: "
+            f"{duration(total, requests_per_minute)}.",
+            highlight=False,
+        )
+        self._progress.update(self._line, description="Making sample pages", total=total, completed=0)
+
+    def sample_grows(self, made: int) -> None:
+        """So many of them are made."""
+        self._progress.update(self._line, completed=made)
+
+
+@contextmanager
+def setting_up(*, quiet: bool) -> Iterator[SetUpLines]:
+    """Yields what is told the steps of a set-up; it shows them unless ``quiet``."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = Console(stderr=True, quiet=True) if quiet else err
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield SetUpLines(progress)
+
+
+def show_set_up(done: "SetUp") -> None:
+    """What became of each database, what was written, and what is left to do."""
+    would = "would be " if done.dry_run else ""
+    table = Table(title="Dry run: nothing was made or written" if done.dry_run else "Your Notion")
+    for column in ("Database", "What became of it", "Id"):
+        table.add_column(column)
+    for database in done.databases:
+        added = f"{would}completed: {', '.join(database.added)}" if database.added else "stands as it should"
+        how = f"{would}made" if database.made else added
+        table.add_row(database.title, escape(how), database.database_id or "")
+    out.print(table)
+    for name, before in done.written.items():
+        was = f" (was {before})" if before else ""
+        out.print(f"{name} {would or 'was '}written to {done.env_file}{was}.", highlight=False, soft_wrap=True)
+    if done.sample is not None:
+        pages = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in done.sample.items() if count)
+        out.print(f"Sample pages {would}made: {pages or 'none, all are there'}.", highlight=False)
+        out.print("Owner and Assignee stay empty: the people of the story are no members of your workspace.")
+    for problem in (*done.problems, *(problem for database in done.databases for problem in database.problems)):
+        err.print(f"[bold red]✗ not well[/] {escape(problem)}", highlight=False, soft_wrap=True)
+    if done.succeeded and not done.dry_run:
+        out.print("Next: `notion-sync health` looks whether all is well, `notion-sync sync` reads your Notion.")
+
+
+def duration(requests: int, requests_per_minute: int) -> str:
+    """How long so many requests take at least, in words."""
+    minutes = -(-requests // requests_per_minute)
+    if minutes <= 1:
+        return "about a minute at most"
+    return f"about {minutes} minutes" if minutes < 120 else f"about {minutes // 60} hours"
+
+
+def show_traces(found: "Forgetting") -> None:
+    """What the lake holds of a page, a row per table, before it is erased."""
+    name = f"{found.title!r} " if found.title else ""
+    out.print(
+        f"Page {escape(name)}({found.page_id}) of {found.database_name or 'an unknown database'}, in the lake:",
+        highlight=False,
+        soft_wrap=True,
+    )
+    _show_erased(found, "Rows to erase", "Rows to blank")
+    if found.begun:
+        out.print(f"An erasure of it began on {found.begun:%Y-%m-%d at %H:%M} UTC and was cut short.", highlight=False)
+
+
+def show_forgotten(done: "Forgetting", *, dagster_home: str) -> None:
+    """What was erased, what follows by itself, and what is out of reach."""
+    _show_erased(done, "Rows erased", "Rows blanked")
+    out.print(
+        f"Page {done.page_id} is forgotten: {done.files:,} data files of older versions went with it. The next run "
+        "computes today's gold without it: Dagster by itself, or `finance-ppm run`.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    out.print(
+        f"Out of reach are backups, exports, and Dagster's own history in {dagster_home}, which may quote the page in "
+        f"check results: to purge that, stop Dagster and run `DAGSTER_HOME={dagster_home} dagster run wipe`, which "
+        "forgets past runs and no table.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _show_erased(forgetting: "Forgetting", *headings: str) -> None:
+    table = Table()
+    table.add_column("Table")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for erased in forgetting.tables:
+        table.add_row(erased.table_name, f"{erased.rows_erased:,}", f"{erased.rows_blanked:,}")
+    out.print(table if forgetting.tables else "No rows; only files of older versions.")
+
+
+def show_mapping(proposal: "Proposal", *, written: bool) -> None:
+    """What speaks for each column's property, what stands in the way, and the file."""
+    table = Table(title="Which of your columns feeds which of ours")
+    for heading in ("Database", "Ours", "Yours", "How sure", "Why"):
+        table.add_column(heading)
+    above = ""
+    for column in proposal.columns:
+        if column.database != above:
+            table.add_section()
+        sure = f"[yellow]{column.confidence}" if column.confidence == "doubtful" else str(column.confidence)
+        database = "" if column.database == above else column.database
+        table.add_row(database, column.ours, escape(column.theirs), sure, escape(column.reason))
+        above = column.database
+    out.print(table)
+    _remarks("Of a type that cannot be read", proposal.unfit)
+    _remarks("Not found", proposal.missing)
+    for column in proposal.columns:
+        if column.unknown_words:
+            words = ", ".join(map(repr, column.unknown_words))
+            told = f"[bold]{column.database}, {column.ours}[/]: no word of ours is known for {escape(words)}."
+            out.print(told, highlight=False, soft_wrap=True)
+    _remarks("Not needed", proposal.unread)
+    if not proposal.additions:
+        out.print(f"Nothing is to be added to {escape(proposal.path)}.", highlight=False, soft_wrap=True)
+        return
+    columns = ", ".join(f"{new.database} > {new.ours}" for new in proposal.additions)
+    if written:
+        out.print(f"Added to {escape(proposal.path)}: {escape(columns)}.", highlight=False, soft_wrap=True)
+    else:
+        out.print(f"{proposal.path} as `finance-ppm notion map --write` would write it:\n", markup=False)
+        out.print(proposal.text, markup=False, highlight=False, soft_wrap=True)
+
+
+def show_mapping_check(check: "MappingCheck") -> None:
+    """Each entry that does not fit, with what to do."""
+    _remarks("Not well", check.problems)
+    _remarks("To look at", check.notes)
+    verdict = f"{len(check.problems)} to be mended" if check.problems else "all fit"
+    out.print(f"{check.path}: {check.entries} entries, {verdict}.", markup=False, highlight=False, soft_wrap=True)
+
+
+def _remarks(title: str, remarks: "Sequence[Remark]") -> None:
+    if remarks:
+        out.print(f"[bold]{title}[/]")
+    for remark in remarks:
+        where = ", ".join(filter(None, (remark.database, remark.column)))
+        out.print(f"  [bold]{escape(where)}[/]: {escape(remark.told)}", highlight=False, soft_wrap=True)
 
 
 def show_json(value: Any) -> None:

@@ -1,25 +1,36 @@
-"""Bronze assets: one step reads Notion, appends what is new, and only then moves the watermarks."""
+"""Bronze assets: one step reads Notion and adds what is new; a check at its end says what did not arrive.
 
-from collections.abc import Iterator
+Belongs here: how a sync looks in Dagster. The sync writes its tables itself, in batches while it reads, so that its
+memory stays flat and a run that is cut short keeps what it had: no output passes through the IO manager.
+"""
+
+import time
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import date
 
 import dagster as dg
-import polars as pl
 from pydantic import Field
 
-from finance_ppm.assets.spec import DAYS, LAKE_IO, ONE_DAY_A_RUN, key, spec
+from finance_ppm.assets.spec import DAYS, ONE_DAY_A_RUN, key, spec
 from finance_ppm.clock import Clock
+from finance_ppm.contracts import Table
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.errors import FinancePpmError, NeverCapturedError
-from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.lakehouse.io_manager import written_metadata
+from finance_ppm.lakehouse.lake import Lake, Written
 from finance_ppm.lakehouse.locks import writer_lock
-from finance_ppm.pipeline.bronze import Reading, captured
+from finance_ppm.pipeline.bronze import DatabaseSync, Sync
 from finance_ppm.pipeline.silver import captured_on
+from finance_ppm.pipeline.watermarks import stored_watermarks
 from finance_ppm.resources import NotionSource
 from finance_ppm.settings import DATABASES
 
-PAGES, WATERMARKS = NotionRawPages.info.name, NotionSyncWatermarks.info.name
+PAGES, WATERMARKS = key(NotionRawPages), key(NotionSyncWatermarks)
+TOLD_EVERY = 10.0
+"""Seconds between two words on the progress of a long read."""
+
+Metadata = dict[str, dg.MetadataValue]
 
 
 class SyncRun(dg.Config):
@@ -27,14 +38,11 @@ class SyncRun(dg.Config):
 
     databases: list[str] = Field(list(DATABASES), description="Short names; those not configured are passed over.")
     full: bool = Field(False, description="Read every page and look for deletions, not only what was edited.")
+    accept_deletions: bool = Field(False, description="Take pages for deleted however many Notion does not find.")
 
 
 @dg.multi_asset(
-    outs={
-        PAGES: dg.AssetOut.from_spec(spec(NotionRawPages), io_manager_key=LAKE_IO, is_required=False),
-        WATERMARKS: dg.AssetOut.from_spec(spec(NotionSyncWatermarks), io_manager_key=LAKE_IO, is_required=False),
-    },
-    internal_asset_deps={PAGES: set(), WATERMARKS: {key(NotionRawPages)}},
+    specs=[spec(NotionRawPages), spec(NotionSyncWatermarks).replace_attributes(deps=[PAGES])],
     can_subset=True,
     partitions_def=DAYS,
     backfill_policy=ONE_DAY_A_RUN,
@@ -47,37 +55,70 @@ def notion_sync(
     notion: dg.ResourceParam[NotionSource],
     lake: dg.ResourceParam[Lake],
     clock: dg.ResourceParam[Clock],
-) -> Iterator[dg.Output[pl.DataFrame]]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Today's partition asks Notion; a past one reports what was captured on that day, or fails if nothing was.
 
-    Pages are durable before a watermark moves. A database that cannot be read ends the run red, after what the
-    others brought has been kept. Selecting the watermarks alone moves nothing: they follow a read.
+    Pages are durable before a watermark moves. A database that cannot be read does not stop the others, nor what is
+    made of them; ``everything_arrived`` ends such a run red. Selecting the watermarks alone moves nothing: they
+    follow a read.
     """
     day = date.fromisoformat(context.partition_key)
-    selected = context.op_execution_context.selected_output_names
+    selected = context.selected_asset_keys
     if day != clock.today() or PAGES not in selected:
         yield from _reported(lake, clock, day, selected)
         return
+    version = lake.version(NotionSyncWatermarks)
     try:
         with writer_lock(lake.uri, "notion-sync"):
-            reading = notion.read(lake, clock, full=config.full, only=config.databases)
-            rows = captured(reading, lake, clock)
-            yield dg.Output(rows.pages, PAGES, metadata=_report(reading, rows.pages))
-            if WATERMARKS in selected:
-                yield dg.Output(rows.watermarks, WATERMARKS)
+            sync = notion.sync(
+                lake,
+                clock,
+                full=config.full,
+                only=config.databases,
+                accept_deletions=config.accept_deletions,
+                progress=_told_now_and_then(context.log.info),
+            )
     except FinancePpmError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    if reading.failures:
-        told = " ".join(dict.fromkeys(str(error) for error in reading.failures.values()))
-        retryable = all(error.retryable for error in reading.failures.values())
+    added = sum(database.new_versions for database in sync.databases)
+    yield _result(lake, NotionRawPages, added, changed=added > 0, more=_report(sync))
+    if WATERMARKS in selected:
+        yield _result(lake, NotionSyncWatermarks, 0, changed=lake.version(NotionSyncWatermarks) != version)
+
+
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec(
+            "everything_arrived",
+            asset=PAGES,
+            description="The last read of each database came to its end. Where one did not, the run ends red; what did "
+            "arrive is worked on all the same.",
+        )
+    ],
+    name="everything_arrived",
+)
+def everything_arrived(
+    context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake], clock: dg.ResourceParam[Clock]
+) -> Iterator[dg.AssetCheckResult]:
+    """A step of its own, because a step that fails stops everything that waits for it."""
+    step = context.op_execution_context
+    is_past = step.has_partition_key and date.fromisoformat(step.partition_key) < clock.today()
+    states = {} if is_past else stored_watermarks(lake)
+    errors = {name: state.last_error for name, state in states.items() if state.last_error}
+    yield dg.AssetCheckResult(asset_key=PAGES, check_name="everything_arrived", passed=not errors, metadata=errors)
+    if errors:
+        arrived = [name for name in states if name not in errors]
+        told = " ".join(dict.fromkeys(errors.values()))
         raise dg.Failure(
-            f"Read {len(reading.reads)} of {len(reading.reads) + len(reading.failures)} databases. {told}",
-            allow_retries=retryable,
+            f"Read {len(arrived)} of {len(states)} databases ({', '.join(arrived) or 'none'}). {told}",
+            allow_retries=False,
         )
 
 
-def _reported(lake: Lake, clock: Clock, day: date, selected: AbstractSet[str]) -> Iterator[dg.Output[pl.DataFrame]]:
-    """Outputs that add nothing: what a past day holds is what was captured on it."""
+def _reported(
+    lake: Lake, clock: Clock, day: date, selected: AbstractSet[dg.AssetKey]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Nothing is added: what a past day holds is what was captured on it."""
     stored = captured_on(lake, day)
     if stored == 0 and day != clock.today():
         error = NeverCapturedError(
@@ -85,31 +126,51 @@ def _reported(lake: Lake, clock: Clock, day: date, selected: AbstractSet[str]) -
         )
         raise dg.Failure(str(error), allow_retries=False)
     if PAGES in selected:
-        nothing_new = NotionRawPages.create_empty()
-        yield dg.Output(nothing_new, PAGES, metadata={"page versions captured on the day": stored})
+        more: Metadata = {"page versions captured on the day": dg.MetadataValue.int(stored)}
+        yield _result(lake, NotionRawPages, 0, changed=False, more=more)
     if WATERMARKS in selected:
-        yield dg.Output(NotionSyncWatermarks.create_empty(), WATERMARKS)
+        yield _result(lake, NotionSyncWatermarks, 0, changed=False)
 
 
-def _report(reading: Reading, new_versions: pl.DataFrame) -> dict[str, dg.MetadataValue]:
-    counts = dict(new_versions.group_by("database_name").len().iter_rows())
-    rows = [
-        dg.TableRecord(
-            {
-                "database": name,
-                "read": "whole" if read.full else "since the watermark",
-                "pages read": len(read.pages),
-                "new versions": counts.get(name, 0),
-                "schema drift": " ".join(drift.message for drift in read.drift),
-            }
-        )
-        for name, read in reading.reads.items()
-    ]
-    rows += [
-        dg.TableRecord({"database": name, "read": str(error), "pages read": 0, "new versions": 0, "schema drift": ""})
-        for name, error in reading.failures.items()
-    ]
-    found: dict[str, dg.MetadataValue] = {"requests": dg.MetadataValue.int(reading.requests)}
-    if rows:
-        found["databases"] = dg.MetadataValue.table(rows)
+def _result(
+    lake: Lake, table: type[Table], inserted: int, *, changed: bool, more: Metadata | None = None
+) -> dg.MaterializeResult[None]:
+    written = Written(inserted, 0, 0, lake.count(table), lake.version(table), changed=changed)
+    return dg.MaterializeResult(
+        asset_key=key(table),
+        metadata={**written_metadata(written, lake.path(table)), **(more or {})},
+        data_version=dg.DataVersion(lake.content_version(table)),
+    )
+
+
+def _report(sync: Sync) -> Metadata:
+    found: Metadata = {"requests": dg.MetadataValue.int(sync.requests)}
+    if sync.databases:
+        found["databases"] = dg.MetadataValue.table([dg.TableRecord(_told(database)) for database in sync.databases])
     return found
+
+
+def _told(database: DatabaseSync) -> dict[str, str | int]:
+    how = "whole" if database.full else "since the watermark"
+    return {
+        "database": database.name,
+        "read": str(database.error) if database.error else f"{how}, taken up again" if database.resumed else how,
+        "pages read": database.pages_read,
+        "new versions": database.new_versions,
+        "requests": database.requests,
+        "schema drift": " ".join(drift.message for drift in database.drift),
+        "nothing deleted because": database.note or "",
+    }
+
+
+def _told_now_and_then(tell: Callable[[str], None]) -> Callable[[str, int], None]:
+    """Progress of a long read, in a line for each database at most every few seconds."""
+    last: dict[str, float] = {}
+
+    def progress(name: str, pages: int) -> None:
+        now = time.monotonic()
+        if now - last.setdefault(name, now) >= TOLD_EVERY:
+            last[name] = now
+            tell(f"{name}: {pages:,} pages have arrived.")
+
+    return progress

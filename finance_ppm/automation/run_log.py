@@ -1,6 +1,7 @@
-"""A run's events as Python log records, for a program that runs the graph in its own process.
+"""Logs and Dagster's runs: our records carry the run's id, and a run's events can be heard as log records.
 
-Belongs here: the logger named ``steps``, which a run asks for by its run configuration in place of the console.
+Belongs here: what joins ``logs`` with Dagster; and the logger named ``steps``, which a run asks for by its run
+configuration in place of the console.
 """
 
 import logging
@@ -10,12 +11,31 @@ from typing import Any
 
 import dagster as dg
 
+from finance_ppm import logs
+from finance_ppm.settings import Config
+
 STEPS = "steps"
 TO_STEPS: dict[str, Any] = {"loggers": {STEPS: {"config": {}}}}
 """Run configuration that sends a run's events here instead of the console."""
 
 _log = logging.getLogger("finance_ppm.run")
 _log.propagate = False
+
+
+def set_up(config: Config) -> None:
+    """Log as the settings say in a process of Dagster's, its own messages too; each record carries its run's id."""
+    logs.set_up(config, run_id=current_run)
+
+
+def current_run() -> str | None:
+    """The id of the Dagster run whose step this is, else that of the command.
+
+    Known also in tasks and anyio threads that the step begins. Dagster's own messages carry their run themselves.
+    """
+    try:
+        return dg.OpExecutionContext.get().run_id
+    except dg.DagsterInvariantViolationError:
+        return logs.current_run()
 
 
 @dg.logger

@@ -4,7 +4,12 @@ Belongs here: generated data of a believable size, timing, and one table of it a
 the product needs to run, nor assertions about speed.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from finance_ppm.benchmarks.measure import Measurement
 
 BESIDE: dict[str, tuple[str, str]] = {
     "decode: orjson": ("127k/s", ""),
@@ -25,10 +30,6 @@ def run_all(rows: int) -> None:
 
     Raises :class:`~finance_ppm.errors.FinancePpmError` where orjson is missing or memory does not suffice.
     """
-    # Here, because the process of every stage imports this package, and its memory is measured.
-    from rich import box
-    from rich.table import Table
-
     from finance_ppm import terminal
     from finance_ppm.benchmarks import budget_vs_actual, decode, silver
 
@@ -39,19 +40,52 @@ def run_all(rows: int) -> None:
                 measured.append(measurement)
                 done(measurement.stage)
 
+    _show(
+        f"A table of {rows:,} budget lines",
+        [(one, *BESIDE[one.stage]) for one in measured],
+        "Decoding in processor seconds of one core, the rest on the clock. Floors are for a million rows.",
+    )
+
+
+def run_notion(pages: int, many: int) -> None:
+    """Measure first reads of a Notion of ``pages`` at the API's pace, and of ``many`` at none, and print one table.
+
+    Raises :class:`~finance_ppm.errors.FinancePpmError` where a page does not arrive.
+    """
+    from finance_ppm import terminal
+    from finance_ppm.benchmarks.notion_read import run
+
+    lines = []
+    with terminal.working(f"Reading {pages:,} pages", total=5) as done:
+        for beside in run(pages, many):
+            floor = beside.floor
+            lines.append(
+                (beside.measurement, f"{floor:.1f} s" if floor else "", f"{1.1 * floor:.1f} s" if floor else "1,000 MB")
+            )
+            done(beside.measurement.stage)
+    _show(
+        f"First reads of {pages:,} pages at 350 ms an answer, and of {many:,} without",
+        lines,
+        "Floor: requests needed by the budget. A plain reader ends at 10,000 pages a database.",
+    )
+
+
+def _show(title: str, lines: "Iterable[tuple[Measurement, str, str]]", caption: str) -> None:
+    """A row for each measurement, with its floor and its aim."""
+    # Here, because the process of every stage imports this package, and its memory is measured.
+    from rich import box
+    from rich.table import Table
+
+    from finance_ppm import terminal
+
     table = Table(
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
-        pad_edge=False,
-        title=f"A table of {rows:,} budget lines",
-        caption="Decoding in processor seconds of one core, the rest on the clock. Floors are for a million rows.",
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False, title=title, caption=caption
     )
     for column in ("Stage", "Rows", "Seconds", "Rows/s", "Peak MB", "Floor", "Aim"):
         justify: Literal["left", "right"] = "left" if column in ("Stage", "Floor", "Aim") else "right"
         table.add_column(column, justify=justify, no_wrap=column not in ("Floor", "Aim"), min_width=7)
-    for one in measured:
+    for one, floor, aim in lines:
         peak = "unknown" if one.peak_mb is None else f"{one.peak_mb:,.0f}"
         figures = (f"{one.rows:,}", f"{one.seconds:.2f}", f"{one.rows_per_second:,.0f}", peak)
-        table.add_row(one.stage, *figures, *BESIDE[one.stage])
+        table.add_row(one.stage, *figures, floor, aim)
     terminal.out.print(table)

@@ -19,7 +19,7 @@ from finance_ppm.benchmarks.measure import Measurement, measure
 from finance_ppm.contracts.silver import NotionBudgetLines
 from finance_ppm.errors import FinancePpmError
 from finance_ppm.sources.notion.decoder import decode_page
-from finance_ppm.transforms.silver import decode_pages
+from finance_ppm.transforms.silver import PropertyMap, decode_pages
 
 CHUNK = 20_000
 CAPTURED_AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -36,6 +36,7 @@ PROPERTY_IDS = {
     "notes": "nts%3F",
 }
 """Silver column to the property's id on the generated pages."""
+PROPERTIES = PropertyMap({column: (property_id,) for column, property_id in PROPERTY_IDS.items()})
 
 
 def run(rows: int = 1_000_000, *, seed: int = 7) -> Iterator[Measurement]:
@@ -84,7 +85,7 @@ def _decoder(batch: pa.RecordBatch) -> None:
 
 
 def _silver(batch: pa.RecordBatch) -> None:
-    decode_pages(NotionBudgetLines, batch, PROPERTY_IDS)
+    decode_pages(NotionBudgetLines, batch, PROPERTIES)
 
 
 STAGES: dict[str, Callable[[pa.RecordBatch], None]] = {

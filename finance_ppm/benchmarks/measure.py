@@ -30,24 +30,29 @@ class Measurement:
         return self.rows / self.seconds
 
 
-def measure(stage: str, rows: int, work: Callable[..., float], *args: object) -> Measurement:
-    """Run ``work(*args)``, which returns the seconds it timed, in a fresh process; a module's own function.
+def measure(stage: str, rows: int, work: Callable[..., float | tuple[float, int]], *args: object) -> Measurement:
+    """Run ``work(*args)`` in a fresh process: a module's own function, which returns the seconds it timed.
+
+    It may return beside them how many of the ``rows`` it took.
 
     Raises :class:`~finance_ppm.errors.FinancePpmError` where the system ends that process, as when memory runs out.
     """
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as processes:
         try:
-            seconds, peak = processes.submit(_measured, work, *args).result()
+            timed, peak = processes.submit(_measured, work, *args).result()
         except BrokenProcessPool as error:
             raise FinancePpmError(
                 f"The benchmark's stage {stage!r} was ended by the system at {rows:,} rows, most likely for want of "
                 "memory: run it with fewer (finance-ppm bench --rows 100000)."
             ) from error
-    return Measurement(stage, rows, seconds, peak)
+    seconds, took = timed if isinstance(timed, tuple) else (timed, rows)
+    return Measurement(stage, took, seconds, peak)
 
 
-def _measured(work: Callable[..., float], *args: object) -> tuple[float, float | None]:
+def _measured(
+    work: Callable[..., float | tuple[float, int]], *args: object
+) -> tuple[float | tuple[float, int], float | None]:
     return work(*args), _peak_mb()
 
 

@@ -57,6 +57,24 @@ class NotionRawPages(Table):
     )
 
 
+def _drift() -> dy.List:
+    return dy.List(
+        dy.Struct(
+            {
+                "kind": dy.String(),
+                "property": dy.String(),
+                "found": dy.String(nullable=True),
+                "columns": dy.List(dy.String()),
+                "message": dy.String(),
+                "since": dy.Datetime(time_zone="UTC"),
+            }
+        ),
+        nullable=True,
+        description="How the schema departs from what is expected, each with the moment it was first seen; the "
+        "findings quote it.",
+    )
+
+
 class NotionSyncWatermarks(Table):
     """The state of reading one Notion database: how far it was read completely, its schema as last seen, and how far
     a read that was cut short had come.
@@ -68,8 +86,8 @@ class NotionSyncWatermarks(Table):
         write=Write.KEYED,
         freshness=Freshness(warn=timedelta(minutes=10), fail=timedelta(hours=24)),
         owner="team:data-platform",
-        # The times move with every quiet read; what silver takes from here is where each column is found.
-        news=("property_ids",),
+        # The times move with every quiet read; what is made from here is where each column is found, and findings.
+        news=("property_ids", "property_names", "property_words", "drift", "last_error", "sweep_note"),
         seed_names=("bronze.sync_watermarks",),
     )
 
@@ -93,20 +111,25 @@ class NotionSyncWatermarks(Table):
         nullable=True, time_zone="UTC", description="When the schema was read; it is read at most hourly."
     )
     property_ids = dy.String(
-        description="JSON: silver column to the ids of its Notion property, one for each data source that has it; "
-        "an id survives a renamed property."
+        description="JSON: silver column to the ids of its Notion property, those of today first, one for each data "
+        "source that has it, then earlier ones. An id survives a renamed property."
     )
     property_names = dy.String(
         nullable=True, description="JSON: silver column to the name its property is expected under, as messages say it."
     )
-    drift = dy.String(
-        nullable=True,
-        description="JSON: how the schema departs from what is expected, each with the moment it was first seen.",
+    property_words = dy.String(
+        nullable=True, description="JSON: silver column to the team's words for ours, where the mapping file names any."
     )
+    drift = _drift()
     last_attempt_at = dy.Datetime(
         nullable=True, time_zone="UTC", description="When a read was last tried, whatever came of it."
     )
     last_error = dy.String(nullable=True, description="Why the last read did not come to its end; null where it did.")
+    sweep_note = dy.String(
+        nullable=True,
+        description="Why the last full read took nothing for deleted although known pages were missing from it; null "
+        "where nothing stood in the way.",
+    )
     unfinished = dy.String(
         nullable=True,
         description="JSON: a read cut short, with the spans of creation times whose pages are durable: the next read "
@@ -114,4 +137,34 @@ class NotionSyncWatermarks(Table):
     )
 
 
-BRONZE_TABLES: tuple[type[Table], ...] = (NotionRawPages, NotionSyncWatermarks)
+class Erasures(Table):
+    """A page that was forgotten on request: when, why and how much was erased, and never what it said.
+
+    The row is written when erasing begins and completed once nothing is left; no row ever leaves.
+    """
+
+    info = TableInfo(
+        layer=Layer.BRONZE,
+        name="erasures",
+        write=Write.KEYED,
+        freshness=Freshness(warn=timedelta(hours=24), fail=timedelta(hours=48)),
+        owner="team:data-platform",
+    )
+
+    page_id = dy.String(primary_key=True, description="Notion page id.")
+    requested_at = dy.Datetime(primary_key=True, time_zone="UTC", description="When erasing began.")
+    forgotten_at = dy.Datetime(
+        nullable=True, time_zone="UTC", description="When nothing was left of it; null while erasing is not complete."
+    )
+    database_name = dy.String(
+        nullable=True, description="The page's database; several are joined by `, `, null where none is known."
+    )
+    reason = dy.String(nullable=True, description="Why, in the words of whoever asked for it.")
+    erased = dy.List(
+        dy.Struct({"table_name": dy.String(), "rows_erased": dy.Int64(), "rows_blanked": dy.Int64()}),
+        description="What was erased of each table: rows of the page, which left it, and rows that quoted it, which "
+        "stay without its words.",
+    )
+
+
+BRONZE_TABLES: tuple[type[Table], ...] = (NotionRawPages, NotionSyncWatermarks, Erasures)

@@ -132,8 +132,8 @@ def _collected(table: type[Table], obj: object) -> pl.DataFrame:
     return native
 
 
-def _metadata(stored: _Stored, path: str, rows: pl.DataFrame) -> dict[str, dg.MetadataValue[Any]]:
-    written = stored.written
+def written_metadata(written: Written, path: str) -> dict[str, dg.MetadataValue[Any]]:
+    """What Dagster shows of a write to the table at ``path``."""
     found: dict[str, dg.MetadataValue[Any]] = {
         "dagster/row_count": dg.MetadataValue.int(written.rows),
         "path": dg.MetadataValue.path(path),
@@ -144,6 +144,11 @@ def _metadata(stored: _Stored, path: str, rows: pl.DataFrame) -> dict[str, dg.Me
     }
     if written.version is not None:
         found["delta_version"] = dg.MetadataValue.int(written.version)
+    return found
+
+
+def _metadata(stored: _Stored, path: str, rows: pl.DataFrame) -> dict[str, dg.MetadataValue[Any]]:
+    found = written_metadata(stored.written, path)
     # Gold alone is shown: what `forget` erases from bronze and silver must not live on in Dagster's event log.
     if stored.table.info.write is Write.SNAPSHOT:
         found["preview"] = dg.MetadataValue.md(_preview(rows.head(PREVIEW_ROWS)))

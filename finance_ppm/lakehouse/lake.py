@@ -79,6 +79,11 @@ class Lake:
         delta = self._open(table)
         return None if delta is None else delta.version()
 
+    def count(self, table: type[Table]) -> int:
+        """Rows of the table; 0 where it does not exist."""
+        delta = self._open(table)
+        return 0 if delta is None else delta.count()
+
     def content_version(self, table: type[Table], partition: Partition | None = None) -> str:
         """A name for what the table (or the partition) holds: it changes when, and only when, data is rewritten.
 

@@ -1,297 +1,339 @@
 """Notion into bronze: read what changed, keep what is new, remember how far the read came.
 
-Belongs here: the log's rules (a version is new when its content differs from the page's newest one; a
-watermark moves only after a complete read, never backwards).
+Belongs here: the course of one sync over all databases, and what its sweep may take for deleted. The rules of the
+log are in ``intake``, those of the state in ``watermarks``.
 """
 
-import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 
 import anyio
+import anyio.to_thread
 import polars as pl
 
 from finance_ppm.clock import Clock
-from finance_ppm.contracts import PAGE_TABLES, notion_properties
-from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
+from finance_ppm.column_mapping import ColumnMapping
+from finance_ppm.contracts.bronze import NotionSyncWatermarks
 from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.pipeline.intake import NOWHERE, Intake
+from finance_ppm.pipeline.unfinished import Unfinished
+from finance_ppm.pipeline.watermarks import Watermark, stored_watermarks
 from finance_ppm.settings import DATABASES, Config
 from finance_ppm.sources.notion.client import NotionClient
+from finance_ppm.sources.notion.deletions import Absence, confirm_deletions
 from finance_ppm.sources.notion.errors import NotionError
-from finance_ppm.sources.notion.reader import (
-    DatabaseRead,
-    KnownSchema,
-    RawPage,
-    confirm_deletions,
-    incremental_floor,
-    read_database,
-)
-from finance_ppm.sources.notion.schema import DatabaseSchema
+from finance_ppm.sources.notion.pages import RawPage
+from finance_ppm.sources.notion.reader import Survey, first_of, read_pages, survey
+from finance_ppm.sources.notion.schema import SchemaDrift
+from finance_ppm.sources.notion.spans import cut, gaps
+from finance_ppm.sources.notion.transport import CONCURRENCY, Errand
+
+MOST_GONE = 0.5
+"""Share of the known pages. Where Notion does not find more of them, the integration has rather lost its access."""
+FEW_PAGES = 10
+"""So many may always be gone."""
+ASKED_FOR_AT_ONCE = 200
+"""Missing pages, each by a request: their payloads are held in memory."""
 
 logger = logging.getLogger(__name__)
-
-FULL_READ_EVERY = timedelta(hours=24)
-"""Only a read of every page sees deletions, and formulas that changed without their page being edited."""
 
 Progress = Callable[[str, int], None]
 """Told the database's name and how many pages of it have arrived so far."""
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What one sync brought: the complete read of each database that could be read, and why the others could not."""
+class DatabaseSync:
+    """What one sync did with one database."""
 
-    started_at: datetime
-    reads: dict[str, DatabaseRead] = field(default_factory=dict)
-    failures: dict[str, NotionError] = field(default_factory=dict)
+    name: str
+    full: bool = False
+    """Every page was read, not only those edited since the watermark."""
+    resumed: bool = False
+    """A read that had been cut short was taken up where it had come to."""
+    pages_read: int = 0
+    """Pages Notion sent, those of the read that was taken up included."""
+    new_versions: int = 0
+    """Page versions added to bronze."""
     requests: int = 0
+    drift: tuple[SchemaDrift, ...] = ()
+    note: str | None = None
+    """Why nothing was taken for deleted although pages were missing."""
+    error: NotionError | None = None
+    """Why the read did not come to its end; None where it did. What had come by then is in bronze."""
 
 
 @dataclass(frozen=True)
-class Captured:
-    """Rows a reading adds to bronze: new page versions, and the watermarks that may move once those are durable."""
+class Sync:
+    """What one sync did."""
 
-    pages: pl.DataFrame
-    """Contract ``NotionRawPages``."""
-    watermarks: pl.DataFrame
-    """Contract ``NotionSyncWatermarks``."""
+    started_at: datetime
+    databases: tuple[DatabaseSync, ...]
+    requests: int
+
+    @property
+    def failures(self) -> dict[str, NotionError]:
+        """The databases that were not read to their end, and why."""
+        return {database.name: database.error for database in self.databases if database.error}
 
 
-def read_notion(
+def sync_notion(
     config: Config,
     lake: Lake,
     clock: Clock,
     *,
     full: bool = False,
     only: Sequence[str] | None = None,
+    write: bool = True,
+    accept_deletions: bool = False,
     progress: Progress | None = None,
-) -> Reading:
-    """Read the configured databases at once, each since its watermark.
+) -> Sync:
+    """Read the configured databases at once, each since its watermark, and add to bronze what is new.
 
-    A database is read whole if ``full``, if it was never read under its present name, or once a day.
+    A database is read whole if ``full``, if it was never read under its present name, or once a day; a read that was
+    cut short goes on where it had come to. Pages are durable before a watermark moves. Without ``write`` everything
+    is read and compared, and nothing is written. ``accept_deletions`` takes pages for deleted however many Notion does
+    not find, and data sources that it does not list.
 
-    A database that cannot be read leaves its error in ``failures`` and does not stop the others. Raises
+    A database that cannot be read has its error in the result and does not stop the others. Raises
     :class:`~finance_ppm.errors.SettingsError` where a setting is missing, or ``only`` names no database of ours.
     """
     token = config.require_notion()
     if unknown := sorted(set(only or ()) - set(DATABASES)):
         raise SettingsError(f"There is no database {' or '.join(unknown)}: choose from {', '.join(DATABASES)}.")
+    mapping = ColumnMapping.from_config(config)
+    stored = stored_watermarks(lake)
     now = clock.now()
-    stored = _stored_watermarks(lake)
     ids = {name: identity for name, identity in config.database_ids.items() if only is None or name in only}
-    reading = Reading(started_at=now)
+    done: dict[str, DatabaseSync] = {}
 
-    async def read_one(client: NotionClient, name: str) -> None:
-        state = stored.get(name)
-        state = state if state and state["database_id"] == ids[name] else None
-        try:
-            read = await read_database(
-                client,
-                database_name=name,
-                database_id=ids[name],
-                wanted=notion_properties(PAGE_TABLES[name]),
-                now=now,
-                edited_since=_since(state, now, full=full),
-                known=_known_schema(state),
-                on_page=(lambda count: progress(name, count)) if progress else None,
-            )
-            if read.full:
-                read = await _with_deletions(client, read, lake)
-        except NotionError as error:
-            logger.error("%s was not read: %s", name, error)  # noqa: TRY400 - the message is the whole story
-            reading.failures[name] = error
-        else:
-            reading.reads[name] = read
-
-    async def read_all() -> int:
+    async def sync_all() -> int:
         async with NotionClient(
             token=token,
             base_url=str(config.notion_base_url),
             version=config.notion_version,
             requests_per_minute=config.notion_requests_per_minute,
         ) as client:
-            async with anyio.create_task_group() as tasks:
-                for name in ids:
-                    tasks.start_soon(read_one, client, name)
+            course = _Course(client, lake, clock, mapping, now, write=write, accept_deletions=accept_deletions)
+
+            async def sync_one(name: str) -> None:
+                state = stored.get(name)
+                if state is None or state.database_id != ids[name]:
+                    state = Watermark(ids[name], name)
+                told = partial(progress, name) if progress else _nobody
+                done[name] = await course.sync(state, told, full=full)
+
+            try:
+                async with anyio.create_task_group() as tasks:
+                    for name in ids:
+                        tasks.start_soon(sync_one, name)
+            except BaseExceptionGroup as group:
+                raise first_of(group) from None
+            await course.keep()
             return client.requests_sent
 
-    requests = anyio.run(read_all)
-    ordered = {name: reading.reads[name] for name in ids if name in reading.reads}
-    return Reading(now, ordered, reading.failures, requests)
+    requests = anyio.run(sync_all)
+    return Sync(now, tuple(done[name] for name in ids), requests)
 
 
-def captured(reading: Reading, lake: Lake, clock: Clock) -> Captured:
-    """The rows that a reading adds to bronze. Nothing is written.
+@dataclass
+class _Read:
+    """One database on its way through a sync."""
 
-    A page's version is captured strictly after its previous one, whatever the clock says, so that versions
-    of one page always have an order.
-    """
-    pages = [_new_versions(read, lake, clock) for read in reading.reads.values()]
-    stored = _stored_watermarks(lake)
-    watermarks = [_watermark(read, _of(read, stored)) for read in reading.reads.values()]
-    return Captured(
-        pages=_apart(pl.concat(pages)) if pages else NotionRawPages.create_empty(),
-        watermarks=pl.DataFrame(watermarks, schema=NotionSyncWatermarks.create_empty().schema),
-    )
+    state: Watermark
+    errand: Errand
+    intake: Intake | None = None
+    drift: tuple[SchemaDrift, ...] = ()
+    note: str | None = None
 
 
-def newest_in_bronze(lake: Lake, database_name: str) -> pl.LazyFrame:
-    """``page_id``, ``captured_at``, ``content_hash``, ``is_deleted`` of each page's newest version."""
-    return (
-        lake.scan(NotionRawPages)
-        .filter(pl.col("database_name") == database_name)
-        .select("page_id", "captured_at", "content_hash", "is_deleted")
-        .group_by("page_id")
-        .agg(pl.all().sort_by("captured_at", "content_hash").last())
-    )
+class _Course:
+    """One sync: what its databases share, and the steps that each takes."""
 
+    def __init__(
+        self,
+        client: NotionClient,
+        lake: Lake,
+        clock: Clock,
+        mapping: ColumnMapping,
+        now: datetime,
+        *,
+        write: bool,
+        accept_deletions: bool,
+    ) -> None:
+        self._client = client
+        self._lake = lake
+        self._clock = clock
+        self._mapping = mapping
+        self._now = now
+        self._write = write
+        self._accept_deletions = accept_deletions
+        self._slots = anyio.CapacityLimiter(CONCURRENCY)
+        self._turn = anyio.Lock()
+        self._states: dict[str, Watermark] = {}
+        """States that are not kept yet."""
 
-def _new_versions(read: DatabaseRead, lake: Lake, clock: Clock) -> pl.DataFrame:
-    now = clock.now()
-    rows = pl.DataFrame(
-        [
-            {
-                "page_id": page.page_id,
-                "captured_at": now,
-                "database_id": read.database_id,
-                "database_name": read.database_name,
-                "created_time": page.created_time,
-                "last_edited_time": page.last_edited_time,
-                "content_hash": page.content_hash,
-                "is_deleted": page.is_deleted,
-                "raw_payload": page.payload,
-                "_ingestion_timestamp": now,
-            }
-            for page in read.pages
-        ],
-        schema=NotionRawPages.create_empty().schema,
-    )
-    if rows.is_empty():
-        return rows
-    before = newest_in_bronze(lake, read.database_name).rename(
-        {"captured_at": "before_at", "content_hash": "before_hash", "is_deleted": "before_deleted"}
-    )
-    after_previous = pl.col("before_at") + pl.duration(microseconds=1)
-    return (
-        rows.lazy()
-        .join(before, on="page_id", how="left")
-        .filter(
-            pl.col("before_hash").ne_missing(pl.col("content_hash"))
-            | pl.col("before_deleted").ne_missing(pl.col("is_deleted"))
+    async def keep(self) -> None:
+        """Keep the states that have changed, in one commit."""
+        async with self._turn:
+            states, self._states = self._states, {}
+            if states and self._write:
+                rows = pl.concat(state.rows() for state in states.values())
+                await anyio.to_thread.run_sync(self._lake.merge, NotionSyncWatermarks, rows)
+
+    async def sync(self, state: Watermark, progress: Callable[[int], None], *, full: bool) -> DatabaseSync:
+        """Read one database, as far as it can be read."""
+        read = _Read(state, Errand(f"the database {state.database_name} ({state.database_id})"))
+        failure = None
+        try:
+            await self._read(read, progress, full=full)
+        except NotionError as error:
+            logger.error(  # noqa: TRY400 - it says all
+                "%s was not read to its end: %s",
+                state.database_name,
+                error,
+                extra={"database": state.database_name, "status": error.status, "request_id": error.request_id},
+            )
+            failure = error
+        if read.intake:
+            await read.intake.flush()
+        self._states[state.database_name] = await self._left_behind(read, failure)
+        return _told(read, failure, self._now)
+
+    async def _read(self, read: _Read, progress: Callable[[int], None], *, full: bool) -> None:
+        database_id = read.state.database_id
+        wanted = self._mapping.properties(read.state.database_name)
+        words = self._mapping.words(read.state.database_name)
+        since = read.state.edited_since(self._now, full=full)
+        surveyed = await survey(
+            self._client,
+            database_id,
+            wanted=wanted,
+            known=read.state.known_schema(wanted),
+            now=self._now,
+            afresh=since is None,
+            forget_lost_sources=self._accept_deletions,
+            errand=read.errand,
         )
-        .with_columns(captured_at=pl.max_horizontal("captured_at", after_previous))
-        .select(rows.columns)
-        .collect()
-    )
+        since = None if surveyed.is_read_otherwise else since
+        read.drift = surveyed.drift
+        read.state = read.state.surveyed(surveyed, wanted, words, self._now)
+        read.intake = intake = self._intake(read.state, surveyed, since, progress)
+        starts = (await intake.known()).window_starts() if since is None else []
+        await read_pages(
+            self._client,
+            database_id,
+            surveyed,
+            intake.deliver,
+            edited_since=since,
+            windows=cut(gaps(intake.began.done), starts),
+            now=self._now,
+            slots=self._slots,
+            errand=read.errand,
+        )
+        if since is None:
+            read.note = await self._deletions(read.state, surveyed, intake, read.errand)
 
+    def _intake(
+        self, state: Watermark, surveyed: Survey, since: datetime | None, progress: Callable[[int], None]
+    ) -> Intake:
+        return Intake(
+            self._lake,
+            self._clock,
+            database_id=state.database_id,
+            database_name=state.database_name,
+            began=state.beginning(surveyed.property_ids, since, self._now),
+            note=partial(self._note, state),
+            progress=progress,
+            write=self._write,
+            turn=self._turn,
+        )
 
-def _stored_watermarks(lake: Lake) -> dict[str, dict[str, Any]]:
-    """Database name to the row of its last read, under whatever id that was.
+    async def _deletions(self, state: Watermark, surveyed: Survey, intake: Intake, errand: Errand) -> str | None:
+        """Find out what became of known pages that did not come; why nothing was taken for deleted, if nothing was.
 
-    A name that was pointed elsewhere since, or an id that bore another name, has no watermark to go on from.
-    """
-    rows = lake.scan(NotionSyncWatermarks).sort("last_read_at", "database_id").collect()
-    return {row["database_name"]: row for row in rows.iter_rows(named=True)}
-
-
-def _since(state: Mapping[str, Any] | None, now: datetime, *, full: bool) -> datetime | None:
-    """From when on edits are asked for; None where every page is: wished, never done before, or a day ago."""
-    last: datetime | None = state["last_full_read_at"] if state else None
-    if full or state is None or last is None or now - last >= FULL_READ_EVERY:
+        That a page did not come proves nothing: each is asked for. That Notion does not find it proves little where
+        it finds hardly any, or where the page's data source is no longer shown to us.
+        """
+        missing = await intake.missing()
+        if not missing:
+            return None
+        known = await intake.known()
+        if not intake.pages:
+            return (
+                f"It came back empty, though {known.alive:,} of its pages are known: is it still shared with the "
+                f"integration, and NOTION_{state.database_name.upper()}_DB_ID right? `notion-sync health` looks."
+            )
+        property_ids = {found for ids in surveyed.property_ids.values() for found in ids}
+        absent: dict[str, Absence] = {}
+        for chunk in _chunks(sorted(missing)):
+            confirmed = await confirm_deletions(
+                self._client,
+                missing_ids=chunk,
+                database_id=state.database_id,
+                property_ids=property_ids,
+                errand=errand,
+            )
+            await intake.deliver([page for page in confirmed.values() if isinstance(page, RawPage)], NOWHERE)
+            absent |= {page_id: found for page_id, found in confirmed.items() if isinstance(found, Absence)}
+        not_found = sum(how is Absence.NOT_FOUND for how in absent.values())
+        if not_found and not self._accept_deletions:
+            if surveyed.schema.lost_sources:
+                return (
+                    f"Notion does not find {not_found:,} of its pages, nor one of its data sources: share that with "
+                    "the integration again (in Notion: ... > Connections)."
+                )
+            if not_found > max(FEW_PAGES, MOST_GONE * known.alive):
+                return (
+                    f"Notion does not find {not_found:,} of its {known.alive:,} known pages: share them with the "
+                    "integration again, or, if they are meant to be gone, run `notion-sync sync --full-sync "
+                    "--accept-deletions`."
+                )
+        for chunk in _chunks(list(absent)):
+            await intake.bury(chunk)
         return None
-    return incremental_floor(state["last_edited_time"])
+
+    async def _note(self, state: Watermark, read: Unfinished) -> None:
+        """Keep how far a read has come."""
+        self._states[state.database_name] = state.came_to(read, None, self._now)
+        await self.keep()
+
+    async def _left_behind(self, read: _Read, failure: NotionError | None) -> Watermark:
+        """The state that a read leaves."""
+        state, intake = read.state, read.intake
+        if intake is None:
+            return state.failed(str(failure), self._now)
+        if failure:
+            came_to = intake.came_to
+            failed = state.failed(str(failure), self._now)
+            return state.came_to(came_to, str(failure), self._now) if came_to.done else failed
+        full = intake.began.edited_since is None
+        page_count = (await intake.known()).alive_now if full else None
+        return state.completed(intake.began, self._now, page_count=page_count, sweep_note=read.note)
 
 
-def _of(read: DatabaseRead, stored: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
-    """The stored row that the read went on from; None where it began anew."""
-    state = stored.get(read.database_name)
-    return state if state and state["database_id"] == read.database_id else None
-
-
-def _known_schema(state: Mapping[str, Any] | None) -> KnownSchema | None:
-    """What the stored watermark remembers of the database, so that its schema need not be asked for each time."""
-    if state is None:
-        return None
-    return KnownSchema(
-        schema=DatabaseSchema.from_json(state["schema_json"]),
-        schema_read_at=state["schema_read_at"],
-        property_ids=json.loads(state["property_ids"]),
+def _told(read: _Read, failure: NotionError | None, now: datetime) -> DatabaseSync:
+    intake = read.intake
+    found = DatabaseSync(
+        read.state.database_name, requests=read.errand.requests, drift=read.drift, note=read.note, error=failure
+    )
+    if intake is None:
+        return found
+    return replace(
+        found,
+        full=intake.began.edited_since is None,
+        resumed=intake.began.started_at < now,
+        pages_read=intake.pages,
+        new_versions=intake.new_versions,
     )
 
 
-def _watermark(read: DatabaseRead, stored: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The database's row after a complete read. A watermark never moves backwards."""
-    watermark = read.started_at.replace(second=0, microsecond=0)
-    ids = {**(json.loads(stored["property_ids"]) if stored else {}), **read.property_ids}
-    return {
-        "database_id": read.database_id,
-        "database_name": read.database_name,
-        "last_edited_time": max(watermark, stored["last_edited_time"]) if stored else watermark,
-        "last_read_at": max(read.started_at, stored["last_read_at"]) if stored else read.started_at,
-        "last_full_read_at": read.started_at if read.full else stored and stored["last_full_read_at"],
-        "page_count": sum(not page.is_deleted for page in read.pages) if read.full else stored and stored["page_count"],
-        "schema_json": read.schema.to_json(),
-        "schema_read_at": read.schema_read_at,
-        "property_ids": json.dumps(ids, sort_keys=True),
-    }
+def _chunks(page_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (page_ids[at : at + ASKED_FOR_AT_ONCE] for at in range(0, len(page_ids), ASKED_FOR_AT_ONCE))
 
 
-def _apart(pages: pl.DataFrame) -> pl.DataFrame:
-    """Versions of one page from two databases (it moved from one to the other) captured a microsecond apart."""
-    earlier = pl.int_range(pl.len()).over("page_id", "captured_at")
-    return pages.with_columns(captured_at=pl.col("captured_at") + pl.duration(microseconds=earlier))
-
-
-async def _with_deletions(client: NotionClient, read: DatabaseRead, lake: Lake) -> DatabaseRead:
-    """A complete read of every page, with what became of the pages that are known but were not in it."""
-    alive = newest_in_bronze(lake, read.database_name).filter(~pl.col("is_deleted")).select("page_id").collect()
-    missing = set(alive["page_id"]) - {page.page_id for page in read.pages}
-    if not missing:
-        return read
-    if not read.pages:
-        logger.warning(
-            "%s came back empty, though %d of its pages are known: nothing is taken for deleted. Is the database still "
-            "shared, and NOTION_%s_DB_ID right?",
-            read.database_name,
-            len(missing),
-            read.database_name.upper(),
-        )
-        return read
-    confirmed = await confirm_deletions(
-        client,
-        database_name=read.database_name,
-        missing_ids=missing,
-        database_id=read.database_id,
-        property_ids=read.property_ids.values(),
-    )
-    gone = {page_id for page_id, page in confirmed.items() if page is None}
-    found = [page for page in confirmed.values() if page is not None]
-    return replace(read, pages=(*read.pages, *found, *_tombstones(lake, read.database_name, gone)))
-
-
-def _tombstones(lake: Lake, database_name: str, page_ids: set[str]) -> list[RawPage]:
-    """Pages that are gone for good: their newest version, marked as deleted."""
-    if not page_ids:
-        return []
-    newest = (
-        lake.scan(NotionRawPages)
-        .filter((pl.col("database_name") == database_name) & pl.col("page_id").is_in(sorted(page_ids)))
-        .group_by("page_id")
-        .agg(pl.all().sort_by("captured_at", "content_hash").last())
-        .collect()
-    )
-    return [
-        RawPage(
-            page_id=row["page_id"],
-            created_time=row["created_time"],
-            last_edited_time=row["last_edited_time"],
-            content_hash=row["content_hash"],
-            payload=row["raw_payload"],
-            is_deleted=True,
-        )
-        for row in newest.iter_rows(named=True)
-    ]
+def _nobody(_: int) -> None:
+    """Is told how many pages have come, where nobody asked."""

@@ -11,18 +11,17 @@ Example::
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from finance_ppm.clock import Clock, SystemClock
 from finance_ppm.contracts import PAGE_TABLES
-from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.lakehouse.locks import writer_lock
-from finance_ppm.pipeline.bronze import Progress, Reading, captured, read_notion
+from finance_ppm.pipeline.bronze import DatabaseSync, Progress, sync_notion
 from finance_ppm.pipeline.silver import all_pages, quarantine_upsert, silver_upsert, touched_pages
 from finance_ppm.settings import OPTIONAL_DATABASES, Config
-from finance_ppm.sources.notion.errors import NotionError
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,14 @@ class DatabaseSummary:
     """New versions among them: what the sync adds to bronze."""
     full: bool
     """Every page was read, not only those edited since the watermark."""
+    resumed: bool = False
+    """A read that had been cut short was taken up where it had come to."""
+    drift: tuple[str, ...] = ()
+    """How the database's properties depart from what is expected, and what to do."""
+    note: str | None = None
+    """Why nothing was taken for deleted although pages were missing."""
     error: str | None = None
-    """Why the database was not read; None where it was."""
+    """Why the database was not read to its end; None where it was."""
 
 
 @dataclass(frozen=True)
@@ -76,22 +81,24 @@ class SyncEngine:
         full_refresh: bool = False,
         dry_run: bool = False,
         only: Sequence[str] | None = None,
+        accept_deletions: bool = False,
         progress: Progress | None = None,
     ) -> SyncSummary:
         """Sync every configured database, or those in ``only``.
 
         ``full_sync`` reads every page instead of those edited since the watermark and looks for deletions;
         ``full_refresh`` also rebuilds silver from all of bronze; ``dry_run`` reads, compares and writes
-        nothing. A database that cannot be read is in the summary with its error; the others are synced.
-        Raises :class:`~finance_ppm.errors.SettingsError` where a setting is missing.
+        nothing; ``accept_deletions`` takes pages for deleted however many Notion does not find. A database that
+        cannot be read to its end is in the summary with its error, after what had come of it by then; the others
+        are synced. Raises :class:`~finance_ppm.errors.SettingsError` where a setting is missing.
         """
         self._config.require_notion()
+        full = full_sync or full_refresh
+        how: dict[str, Any] = {"full": full, "accept_deletions": accept_deletions, "progress": progress}
         if dry_run:
-            return self._run(full=full_sync or full_refresh, rebuild=False, write=False, only=only, progress=progress)
+            return self._run(only=only, rebuild=False, write=False, **how)
         with writer_lock(self._lake.uri, "notion-sync"):
-            return self._run(
-                full=full_sync or full_refresh, rebuild=full_refresh, write=True, only=only, progress=progress
-            )
+            return self._run(only=only, rebuild=full_refresh, write=True, **how)
 
     def sync_database(self, name: str, full_sync: bool = False) -> SyncSummary:
         """Sync one database: programs, projects, budget_lines, risks or actions.
@@ -102,25 +109,16 @@ class SyncEngine:
             raise SettingsError(f"NOTION_{name.upper()}_DB_ID is not set: write it into .env.")
         return self.sync_all(full_sync, only=[name])
 
-    def _run(
-        self, *, full: bool, rebuild: bool, write: bool, only: Sequence[str] | None, progress: Progress | None
-    ) -> SyncSummary:
-        reading = read_notion(self._config, self._lake, self._clock, full=full, only=only, progress=progress)
-        rows = captured(reading, self._lake, self._clock)
+    def _run(self, *, only: Sequence[str] | None, rebuild: bool, write: bool, **how: Any) -> SyncSummary:
+        sync = sync_notion(self._config, self._lake, self._clock, only=only, write=write, **how)
         if write:
-            self._lake.append(NotionRawPages, rows.pages)
-            self._lake.merge(NotionSyncWatermarks, rows.watermarks)
-            for name in reading.reads:
-                self._silver(name, rebuild=rebuild)
-        new_versions = dict(rows.pages.group_by("database_name").len().iter_rows())
+            for database in sync.databases:
+                self._silver(database.name, rebuild=rebuild and database.error is None)
         return SyncSummary(
-            started_at=reading.started_at,
+            started_at=sync.started_at,
             finished_at=self._clock.now(),
-            databases=(
-                *(_read_summary(reading, name, new_versions.get(name, 0)) for name in reading.reads),
-                *(_failure_summary(name, error) for name, error in reading.failures.items()),
-            ),
-            requests=reading.requests,
+            databases=tuple(map(_summary, sync.databases)),
+            requests=sync.requests,
             dry_run=not write,
         )
 
@@ -133,10 +131,14 @@ class SyncEngine:
         self._lake.merge(Quarantine, refused.rows, refused.touched)
 
 
-def _read_summary(reading: Reading, name: str, new_versions: int) -> DatabaseSummary:
-    read = reading.reads[name]
-    return DatabaseSummary(name, pages_read=len(read.pages), pages_synced=new_versions, full=read.full)
-
-
-def _failure_summary(name: str, error: NotionError) -> DatabaseSummary:
-    return DatabaseSummary(name, pages_read=0, pages_synced=0, full=False, error=str(error))
+def _summary(database: DatabaseSync) -> DatabaseSummary:
+    return DatabaseSummary(
+        database.name,
+        pages_read=database.pages_read,
+        pages_synced=database.new_versions,
+        full=database.full,
+        resumed=database.resumed,
+        drift=tuple(drift.message for drift in database.drift),
+        note=database.note,
+        error=str(database.error) if database.error else None,
+    )

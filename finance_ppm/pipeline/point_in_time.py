@@ -1,7 +1,9 @@
 """The lake as a day saw it: the present for today, an exact rebuild from bronze for any day before.
 
 A past day's silver is rebuilt from the page versions captured before its end, so it does not depend on commit
-clocks or on retention; Delta's own time travel goes by wall clock and is kept for restoring.
+clocks or on retention; Delta's own time travel goes by wall clock and is kept for restoring. Which property feeds a
+column is known for today alone: a past day is rebuilt with today's property ids, and shows what was mapped otherwise
+then as it is mapped now.
 """
 
 from collections.abc import Collection
@@ -14,12 +16,12 @@ import polars as pl
 from finance_ppm.clock import Clock
 from finance_ppm.contracts import Layer, Table, full_name, history_of
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
-from finance_ppm.contracts.silver import PAGE_TABLES, SILVER_TABLES, Page, Quarantine
+from finance_ppm.contracts.silver import PAGE_TABLES, SILVER_TABLES, Quarantine
 from finance_ppm.errors import NeverCapturedError
 from finance_ppm.lakehouse.lake import Lake
-from finance_ppm.pipeline.silver import day_end, newest, property_ids, raw_pages, unsettled_pages
+from finance_ppm.pipeline.silver import day_end, typed_newest, unsettled_pages
 from finance_ppm.transforms.portfolio import Portfolio
-from finance_ppm.transforms.silver import quarantine_rows, silver_rows
+from finance_ppm.transforms.silver import Silver
 
 
 def first_capture(lake: Lake) -> datetime | None:
@@ -117,16 +119,11 @@ class PointInTime:
 
     def _rebuilt(self, table: type[Table], day: date) -> pl.LazyFrame:
         if table is Quarantine:
-            return pl.concat([self._refused(name, day) for name in PAGE_TABLES]).lazy()
+            return pl.concat([self._typed(name, day).refused for name in PAGE_TABLES]).lazy()
         for name, page_table in PAGE_TABLES.items():
             if page_table is table:
-                return silver_rows(page_table, self._newest(name, day), property_ids(self._lake, name)).lazy()
+                return self._typed(name, day).rows.lazy()
         raise ValueError(f"{full_name(table)} is not made of pages and cannot be rebuilt for a past day.")
 
-    def _refused(self, name: str, day: date) -> pl.DataFrame:
-        table: type[Page] = PAGE_TABLES[name]
-        return quarantine_rows(name, table, self._newest(name, day), property_ids(self._lake, name))
-
-    def _newest(self, name: str, day: date) -> pl.DataFrame:
-        versions = raw_pages(self._lake, name, before=day_end(day))
-        return newest(versions)
+    def _typed(self, name: str, day: date) -> Silver:
+        return typed_newest(self._lake, name, before=day_end(day))

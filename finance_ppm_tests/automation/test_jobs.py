@@ -9,10 +9,9 @@ import pytest
 
 from finance_ppm.automation.jobs import SCHEDULED_JOBS, ScheduledJob, next_tick
 from finance_ppm.clock import FrozenClock
-from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.definitions import build_defs
 from finance_ppm.lakehouse.lake import Lake
-from finance_ppm.pipeline.bronze import captured, read_notion
+from finance_ppm.pipeline.bronze import sync_notion
 from finance_ppm.pipeline.engine import SyncEngine
 from finance_ppm.resources import default_resources
 from finance_ppm.settings import Config
@@ -108,9 +107,7 @@ def test_silver_is_passed_over_while_it_holds_every_newest_version(
         return len(requests), reason
 
     assert tick()[0] == 0, "there is nothing to type yet"
-    rows = captured(read_notion(here.config, lake, here.clock), lake, here.clock)
-    lake.append(NotionRawPages, rows.pages)
-    lake.merge(NotionSyncWatermarks, rows.watermarks)
+    sync_notion(here.config, lake, here.clock)
     assert tick() == (1, None)
     SyncEngine(here.config, clock=here.clock, lake=lake).sync_all(full_refresh=True)
     requests, reason = tick()

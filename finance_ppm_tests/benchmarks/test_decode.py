@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from finance_ppm.benchmarks.decode import PROPERTY_IDS, STAGES, budget_lines, run
+from finance_ppm.benchmarks.decode import PROPERTIES, STAGES, budget_lines, run
 from finance_ppm.contracts.silver import NotionBudgetLines
 from finance_ppm.errors import FinancePpmError
 from finance_ppm.transforms.silver import decode_pages
@@ -13,7 +13,7 @@ from finance_ppm.transforms.silver import decode_pages
 def test_generated_pages_are_of_the_measured_size_and_without_issues() -> None:
     (batch,) = budget_lines(50, seed=1)
     assert 2_300 < sum(len(payload.as_py()) for payload in batch["raw_payload"]) / 50 < 2_900
-    rows = decode_pages(NotionBudgetLines, batch, PROPERTY_IDS)
+    rows = decode_pages(NotionBudgetLines, batch, PROPERTIES)
     assert rows["issues"].to_pylist() == [[]] * 50
     assert rows["amount"].null_count == rows["project_id"].null_count == rows["invoice_date"].null_count == 0
 

@@ -154,7 +154,11 @@ def test_a_database_that_fails_is_in_the_summary_and_the_others_are_synced(here:
     assert set(errors) == {"projects"}
     assert "projects" in errors["projects"]
     assert here.sandbox.token.get_secret_value() not in errors["projects"]
-    assert set(here.rows(NotionSyncWatermarks)["database_name"]) == set(DATABASES) - {"projects"}
+    states = here.rows(NotionSyncWatermarks)
+    assert set(states.filter(pl.col("last_edited_time").is_not_null())["database_name"]) == set(DATABASES) - {
+        "projects"
+    }
+    assert states.filter(pl.col("last_error").is_not_null())["last_error"].to_list() == [errors["projects"]]
     assert here.rows(NotionBudgetLines).height > 0
 
 

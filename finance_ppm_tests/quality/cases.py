@@ -58,6 +58,21 @@ def captured(key: str, **cells: Any) -> Row:
     return {"page_id": key, **cells}
 
 
+def watermark(key: str, database: str, **cells: Any) -> Row:
+    return {"database_id": key, "database_name": database, **cells}
+
+
+def drift(kind: str, name: str, found: str | None) -> Row:
+    return {
+        "kind": kind,
+        "property": name,
+        "found": found,
+        "columns": ["status"],
+        "message": f"{name} has drifted.",
+        "since": EDITED,
+    }
+
+
 def issue(rule: str, column: str | None, value: str | None) -> list[Row]:
     return [{"rule": rule, "column": column, "value": value, "message": f"It breaks {rule}."}]
 
@@ -577,6 +592,11 @@ CASES = [
         programs=[program("cell", issues=issue("property_type_changed", "owner", "7"))],
     ),
     case(
+        "program_last_good_value_kept",
+        [("cell", "owner", None)],
+        programs=[program("cell", issues=issue("last_good_value_kept", "owner", None))],
+    ),
+    case(
         "project_property_missing",
         [("cell", "currency", None)],
         projects=[project("cell", issues=issue("property_missing", "currency", None))],
@@ -599,6 +619,11 @@ CASES = [
         "project_property_type_changed",
         [("cell", "currency", "true")],
         projects=[project("cell", issues=issue("property_type_changed", "currency", "true"))],
+    ),
+    case(
+        "project_last_good_value_kept",
+        [("cell", "budget_total", "about 5")],
+        projects=[project("cell", issues=issue("last_good_value_kept", "budget_total", "about 5"))],
     ),
     case(
         "line_property_missing",
@@ -626,6 +651,11 @@ CASES = [
         budget_lines=[line("cell", issues=issue("property_type_changed", "category", "1"))],
     ),
     case(
+        "line_last_good_value_kept",
+        [("cell", "amount", "about 5")],
+        budget_lines=[line("cell", issues=issue("last_good_value_kept", "amount", "about 5"))],
+    ),
+    case(
         "risk_property_missing",
         [("cell", "severity", None)],
         risks=[risk("cell", issues=issue("property_missing", "severity", None))],
@@ -634,6 +664,11 @@ CASES = [
         "risk_property_type_changed",
         [("cell", "severity", "1")],
         risks=[risk("cell", issues=issue("property_type_changed", "severity", "1"))],
+    ),
+    case(
+        "risk_last_good_value_kept",
+        [("cell", "severity", None)],
+        risks=[risk("cell", issues=issue("last_good_value_kept", "severity", None))],
     ),
     case(
         "action_property_missing",
@@ -649,6 +684,11 @@ CASES = [
         "action_property_type_changed",
         [("cell", "assignee", "1")],
         actions=[action("cell", issues=issue("property_type_changed", "assignee", "1"))],
+    ),
+    case(
+        "action_last_good_value_kept",
+        [("cell", "due_date", "soon")],
+        actions=[action("cell", issues=issue("last_good_value_kept", "due_date", "soon"))],
     ),
     case(
         "page_malformed",
@@ -712,21 +752,51 @@ CASES = [
             captured("alone", database_name="vendors"),
         ],
     ),
+    # Databases have names of their own in each case, so that the cases fit into one portfolio.
+    case(
+        "database_not_read",
+        [("unreachable", "last_error", "Notion is away.")],
+        watermarks=[
+            watermark("1", "unreachable", last_error="Notion is away."),
+            watermark("2", "read"),
+            watermark("before", "pointed elsewhere", last_attempt_at=EDITED, last_error="Notion is away."),
+            watermark("after", "pointed elsewhere", last_attempt_at=EDITED + timedelta(hours=1)),
+        ],
+    ),
+    case(
+        "deletions_held_back",
+        [("empty", "sweep_note", "It came back empty.")],
+        watermarks=[watermark("1", "empty", sweep_note="It came back empty."), watermark("2", "swept")],
+    ),
     case(
         "database_read_stale",
-        [("risks", "last_read_at", "2026-11-20 23:59")],
+        [("risks", "last_read_at", "2026-11-20 23:59"), ("new", "last_read_at", None)],
         watermarks=[
-            {
-                "database_id": "1",
-                "database_name": "risks",
-                "last_read_at": datetime(2026, 11, 20, 23, 59, tzinfo=UTC),
-            },
-            {"database_id": "2", "database_name": "actions", "last_read_at": datetime(2026, 11, 21, tzinfo=UTC)},
-            {
-                "database_id": "old",
-                "database_name": "budget_lines",
-                "last_read_at": datetime(2025, 1, 1, tzinfo=UTC),
-            },
+            watermark("1", "risks", last_read_at=datetime(2026, 11, 20, 23, 59, tzinfo=UTC)),
+            watermark("2", "actions", last_read_at=datetime(2026, 11, 21, tzinfo=UTC)),
+            watermark("old", "budget_lines", last_read_at=datetime(2025, 1, 1, tzinfo=UTC)),
+            watermark("before", "new", last_attempt_at=EDITED),
+            watermark("after", "new", last_read_at=None, last_attempt_at=EDITED + timedelta(hours=1)),
         ],
+    ),
+    *(
+        case(
+            rule,
+            [(kind, "Status", found), (kind, "Owner", None)],
+            watermarks=[
+                watermark("1", kind, drift=[drift(kind, "Status", found), drift(kind, "Owner", None)]),
+                watermark("2", f"not {kind}", drift=[]),
+                watermark("3", f"other than {kind}", drift=[drift("another", "Status", found)]),
+                watermark("before", f"mended {kind}", last_attempt_at=EDITED, drift=[drift(kind, "Status", found)]),
+                watermark("after", f"mended {kind}", last_attempt_at=EDITED + timedelta(hours=1)),
+            ],
+        )
+        for rule, kind, found in (
+            ("property_renamed", "renamed", "Zustand"),
+            ("property_removed", "missing", "?"),
+            ("property_retyped", "retyped", "rich_text"),
+            ("option_added", "option_added", "Blocked"),
+            ("data_source_lost", "source_lost", "0123"),
+        )
     ),
 ]

@@ -13,9 +13,10 @@ from finance_ppm.contracts import stamp_columns
 from finance_ppm.contracts.gold import DataQualityIssues, DataQualityMetrics
 from finance_ppm.quality import RULES, Severity, evaluate, findings, metrics
 from finance_ppm.quality.evaluation import SAMPLE
+from finance_ppm.sources.notion.schema import Drift
 from finance_ppm.transforms.portfolio import Portfolio
 from finance_ppm_tests.engines import PolarsEngine
-from finance_ppm_tests.quality.cases import CASES, line, program
+from finance_ppm_tests.quality.cases import CASES, drift, line, program
 from finance_ppm_tests.quality.portfolios import AS_OF, BASE, CONTRACTS, Rows, portfolio_of
 
 NOW = pl.lit(datetime(2026, 11, 21, 10, tzinfo=UTC))
@@ -121,6 +122,16 @@ def cells_of(table: str) -> st.SearchStrategy[dict[str, Any]]:
             drawn = st.lists(
                 st.fixed_dictionaries({"rule": names, "column": texts, "value": texts, "message": st.just("So.")}),
                 max_size=2,
+            )
+        elif name == "drift":
+            drawn = st.lists(
+                st.builds(
+                    drift,
+                    st.sampled_from([*Drift, "?"]).map(str),
+                    st.sampled_from(TEXTS),
+                    st.none() | st.sampled_from(TEXTS),
+                ),
+                max_size=3,
             )
         elif name == "project_ids":
             drawn = st.lists(st.sampled_from(IDS), unique=True)

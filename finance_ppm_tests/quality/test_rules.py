@@ -3,11 +3,14 @@
 import polars as pl
 import pytest
 
+from finance_ppm.contracts import NotionProperty
 from finance_ppm.quality import RULES, Rule, evaluate, findings
+from finance_ppm.sources.notion.drift import remembered, schema_drift
+from finance_ppm.sources.notion.schema import DatabaseSchema, DataSource, Drift, Property
 from finance_ppm.transforms.silver.cell_rules import CELL_RULES
 from finance_ppm_tests.engines import Engine, PolarsEngine, engine, spark_session  # noqa: F401 - fixtures
 from finance_ppm_tests.quality.cases import CASES, Case, Finding
-from finance_ppm_tests.quality.portfolios import BASE, CONTRACTS, Row, Rows, portfolio_of
+from finance_ppm_tests.quality.portfolios import BASE, CONTRACTS, EDITED, Row, Rows, portfolio_of
 
 BY_NAME = {rule.name: rule for rule in RULES}
 
@@ -66,6 +69,7 @@ def test_a_row_of_nulls_breaks_only_the_rules_that_ask_for_a_value() -> None:
         "action_without_project",
         "action_assignee_missing",
         "page_malformed",
+        "database_read_stale",
     }
 
 
@@ -118,6 +122,9 @@ def test_every_engine_finds_the_same(engine: Engine, all_cases: list[Rows], expe
         ("line_outside_project_dates", "The line falls on 2026-11-20, before its project starts on 2026-11-21."),
         ("line_outside_project_dates", "The line falls on 2026-11-22, after its project ends on 2026-11-21."),
         ("database_read_stale", "The database risks was last read at 2026-11-20 23:59 UTC."),
+        ("database_read_stale", "The database new was never read completely."),
+        ("database_not_read", "The last read of the database unreachable did not come to its end: Notion is away."),
+        ("property_renamed", "Status has drifted."),
         ("line_with_several_projects", "The line names 2 projects."),
     ],
 )
@@ -136,6 +143,31 @@ def test_a_refused_page_is_named_under_the_table_it_is_kept_out_of() -> None:
         ("silver/notion_budget_lines", "2", None, None, True),
         ("silver/notion_projects", "1", "Cloud", "1", True),
     ]
+
+
+def test_whatever_a_schema_departs_in_is_a_finding_in_its_own_words() -> None:
+    """What the reader finds and remembers, judged as it stands in the lake: no kind of drift is without a rule."""
+
+    def of(**properties: Property) -> DatabaseSchema:
+        return DatabaseSchema.of_sources([DataSource("1", "Main", properties)])
+
+    status = Property("s", "select", ("Open",))
+    before = DatabaseSchema.of_sources([DataSource("0", "Old risks", {}), *of(Status=status).data_sources])
+    now = of(Zustand=Property("s", "select", ("Open", "Gone")), Owner=Property("o", "date")).following(before)
+    wanted = {name: NotionProperty(name, ("select",)) for name in ("Status", "Owner", "Severity")}
+    drifts = schema_drift(before, now, wanted, {"Status": ("s",)}).drift
+    assert {drift.kind for drift in drifts} == set(Drift)
+
+    state = {"database_name": "risks", "drift": remembered(None, drifts, EDITED)}
+    frame = findings(portfolio_of(PolarsEngine(), BASE, {"watermarks": [state]}))
+    assert set(frame["message"]) == {drift.message for drift in drifts}
+    assert set(frame.select("rule", "severity", "row_id", "column_name", "value").iter_rows()) == {
+        ("property_renamed", "WARN", "risks", "Status", "Zustand"),
+        ("property_retyped", "ERROR", "risks", "Owner", "date"),
+        ("property_removed", "ERROR", "risks", "Severity", None),
+        ("option_added", "INFO", "risks", "Status", "Gone"),
+        ("data_source_lost", "ERROR", "risks", "Old risks", "0"),
+    }
 
 
 def test_every_cell_rule_is_quoted_somewhere() -> None:

@@ -1,4 +1,7 @@
-"""Rules of the sync itself: is what we look at recent, and is it complete?"""
+"""Rules of the sync itself: is what we look at recent, is it complete, and are the databases still as configured?
+
+What a schema departs in is found where it is read (``sources.notion.drift``); here its words are quoted.
+"""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -10,14 +13,32 @@ from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.quality.rule import NOTHING, Identity, Rule, Rulebook, Severity, silver_table
 from finance_ppm.quality.thresholds import THRESHOLDS
 from finance_ppm.quality.vocabulary import broken, either, pages_of
+from finance_ppm.sources.notion.schema import Drift
 from finance_ppm.transforms.portfolio import Frame, Portfolio
 
 PAGE = ("database_name", "page_id")
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def _databases(portfolio: Portfolio) -> Frame:
-    """The newest read of each database, whatever Notion databases its name stood for."""
-    return portfolio.watermarks.group_by("database_name").agg(last_read_at=nw.col("last_read_at").max())
+    """The state of each database; where its name stood for several Notion databases, of the one tried last."""
+    tried_at = nw.coalesce("last_attempt_at", "last_read_at").fill_null(nw.lit(NEVER))
+    states = portfolio.watermarks.with_columns(tried_at=tried_at)
+    return states.filter(nw.col("tried_at") == nw.col("tried_at").max().over("database_name"))
+
+
+def _drifts(portfolio: Portfolio, kind: Drift) -> Frame:
+    """One marked row per drift of a kind that the databases' states remember."""
+    states = _databases(portfolio)
+    drifts = states.filter(nw.col("drift").list.len() > 0).with_columns(each=nw.col("drift")).explode("each")
+    each = nw.col("each").struct
+    return broken(
+        drifts.filter(each.field("kind") == kind.value),
+        each.field("property"),
+        each.field("message"),
+        value=each.field("found"),
+    ).drop("each")
 
 
 def _captured_pages(portfolio: Portfolio) -> Frame:
@@ -52,15 +73,99 @@ captures = Rulebook(
 
 
 @databases.rule(
+    Severity.ERROR,
+    remedy="Do what the message says, or look at the last run of bronze/notion_raw_pages in Dagster, and sync again.",
+)
+def database_not_read(portfolio: Portfolio) -> Frame:
+    """The last read of every database came to its end."""
+    failed = _databases(portfolio).filter(~nw.col("last_error").is_null())
+    return broken(
+        failed, "last_error", "The last read of the database {database_name} did not come to its end: {last_error}"
+    )
+
+
+@databases.rule(
     Severity.WARN, remedy="Look at the last runs of bronze/notion_raw_pages in Dagster, mend the cause, and sync again."
 )
 def database_read_stale(portfolio: Portfolio) -> Frame:
-    """No database was last read completely more than {read_within_hours} hours before the end of the as-of day."""
+    """Every database was read completely, at the earliest {read_within_hours} hours before the end of the as-of day."""
     day_end = datetime.combine(portfolio.as_of + timedelta(days=1), time.min, UTC)
     limit = day_end - timedelta(hours=THRESHOLDS.read_within_hours)
-    late = _databases(portfolio).filter(nw.col("last_read_at") < nw.lit(limit))
-    readable = late.with_columns(last_read_at=nw.col("last_read_at").dt.to_string("%Y-%m-%d %H:%M"))
-    return broken(readable, "last_read_at", "The database {database_name} was last read at {last_read_at} UTC.")
+    last_read_at = nw.col("last_read_at")
+    late = _databases(portfolio).filter(last_read_at.is_null() | (last_read_at < nw.lit(limit)))
+    readable = late.with_columns(last_read_at=last_read_at.dt.to_string("%Y-%m-%d %H:%M"))
+    return broken(
+        readable,
+        "last_read_at",
+        either(
+            last_read_at.is_null(),
+            "The database {database_name} was never read completely.",
+            "The database {database_name} was last read at {last_read_at} UTC.",
+        ),
+    )
+
+
+@databases.rule(
+    Severity.WARN,
+    remedy="Do what the message says; meanwhile no page of the database is taken for deleted.",
+)
+def deletions_held_back(portfolio: Portfolio) -> Frame:
+    """The last full read of every database could tell what became of each known page that was missing from it."""
+    held_back = _databases(portfolio).filter(~nw.col("sweep_note").is_null())
+    return broken(
+        held_back,
+        "sweep_note",
+        "Nothing was taken for deleted in the last full read of the database {database_name}: {sweep_note}",
+    )
+
+
+@databases.rule(
+    Severity.WARN,
+    remedy="Give the property its name back in Notion, or write its new name into the mapping file; "
+    "meanwhile it is read as before.",
+)
+def property_renamed(portfolio: Portfolio) -> Frame:
+    """Every property that a column is read from still has the name it is expected under."""
+    return _drifts(portfolio, Drift.RENAMED)
+
+
+@databases.rule(
+    Severity.ERROR,
+    remedy="Restore the property in Notion, or add it anew under its name and fill it in; "
+    "meanwhile the last good values stay.",
+)
+def property_removed(portfolio: Portfolio) -> Frame:
+    """Every property that a column is read from is in its database, in each data source of it."""
+    return _drifts(portfolio, Drift.MISSING)
+
+
+@databases.rule(
+    Severity.ERROR,
+    remedy="Give the property a type that can be read, as the message says; meanwhile the last good values stay.",
+)
+def property_retyped(portfolio: Portfolio) -> Frame:
+    """Every property that a column is read from has a type that the column can be read from."""
+    return _drifts(portfolio, Drift.RETYPED)
+
+
+@databases.rule(
+    Severity.INFO,
+    remedy="Remove the option in Notion if it was added by mistake; if it is meant, nothing need be done, "
+    "and this finding leaves after a week.",
+)
+def option_added(portfolio: Portfolio) -> Frame:
+    """No property that a column is read from was given a new option to choose from in the last week."""
+    return _drifts(portfolio, Drift.OPTION_ADDED)
+
+
+@databases.rule(
+    Severity.ERROR,
+    remedy="Restore the data source in Notion, or share it with the integration again; if it is meant to be gone, run "
+    "`notion-sync sync --full-sync --accept-deletions`; meanwhile its pages stay as they were last read.",
+)
+def data_source_lost(portfolio: Portfolio) -> Frame:
+    """Every data source that a database once had is still listed in it."""
+    return _drifts(portfolio, Drift.SOURCE_LOST)
 
 
 @captures.rule(

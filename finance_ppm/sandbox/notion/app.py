@@ -40,6 +40,7 @@ ENDPOINTS: Final[tuple[tuple[str, str, Handler, frozenset[Version]], ...]] = (
     ("POST", "/v1/pages", page_handlers.post_page, _ALL),
     ("GET", "/v1/pages/{id}", page_handlers.get_page, _ALL),
     ("PATCH", "/v1/pages/{id}", page_handlers.patch_page, _ALL),
+    ("POST", "/v1/pages/{id}/move", page_handlers.post_move, _ALL),
     ("GET", "/v1/pages/{id}/properties/{property:path}", page_handlers.get_page_property, _ALL),
     ("GET", "/v1/users", other_handlers.list_users, _ALL),
     ("GET", "/v1/users/me", other_handlers.get_me, _ALL),

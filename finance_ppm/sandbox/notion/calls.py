@@ -77,7 +77,7 @@ class Call:
     def page(self) -> Page:
         """The page in the path. Raises ApiError when there is none."""
         identifier = self.identifier("page", self.workspace.pages)
-        found = self.workspace.pages.get(identifier)
+        found = self.workspace.visible_page(identifier)
         if found is None:
             raise not_found("page", identifier, self.workspace.bot_id)
         return found
@@ -90,7 +90,7 @@ class Call:
                 f"Provided ID {identifier} is a page, not a database. Use the retrieve page API instead, or find a "
                 "child database within the page."
             )
-        found = self.workspace.databases.get(identifier)
+        found = self.workspace.visible_database(identifier)
         if found is None:
             raise not_found("database", identifier, self.workspace.bot_id)
         return found
@@ -98,14 +98,14 @@ class Call:
     def data_source(self) -> DataSource:
         """The data source in the path. Raises ApiError when there is none."""
         identifier = self.identifier("data_source", self.workspace.sources)
-        found = self.workspace.sources.get(identifier)
+        found = self.workspace.visible_source(identifier)
         if found is None:
             raise not_found("database", identifier, self.workspace.bot_id)
         return found
 
     def only_source(self, database: Database) -> DataSource:
         """The one data source of a database, where the version or the request knows of no others."""
-        sources = [source for source in database.sources if not source.in_trash]
+        sources = database.visible_sources
         if len(sources) == 1:
             return sources[0]
         if not sources:

@@ -3,6 +3,7 @@
 Belongs here: what a demo or a person at a shell needs. Tests in the same process use ``NotionSandbox``.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
@@ -14,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from finance_ppm.sandbox.notion.faults import Fault, Faults
+from finance_ppm.sandbox.notion.faults import Fault
 from finance_ppm.sandbox.notion.history import Change, Edit
+from finance_ppm.sandbox.notion.orders import Orders
 from finance_ppm.sandbox.notion.rendering import ENCODER
 from finance_ppm.sandbox.notion.wire import CONTROL_PREFIX, RequestLog
 from finance_ppm.sandbox.notion.workspace import Workspace
@@ -23,7 +25,7 @@ from finance_ppm.sandbox.notion.workspace import Workspace
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def control_routes(workspace: Workspace, faults: Faults, log: RequestLog) -> list[BaseRoute]:
+def control_routes(workspace: Workspace, faults: Orders[Fault], log: RequestLog) -> list[BaseRoute]:
     """The control routes of one sandbox."""
 
     def clock(_: Any) -> Any:
@@ -65,16 +67,21 @@ def control_routes(workspace: Workspace, faults: Faults, log: RequestLog) -> lis
         )
         return {"page_id": told["page_id"]}
 
+    def share(told: Any) -> Any:
+        workspace.share(told["database"], shared=bool(told["shared"]), data_source=told.get("data_source"))
+        return told
+
     def state(_: Any) -> Any:
         with workspace.lock:
             return {
                 "now": workspace.clock.now().isoformat(),
+                "requests": Counter(str(request.status) for request in log.all()),
                 "databases": {
                     name: {
                         "database_id": identifier,
                         "data_source_ids": [source.id for source in workspace.databases[identifier].sources],
                         "pages": sum(
-                            not page.in_trash
+                            page.is_listed and page.contained is None
                             for source in workspace.databases[identifier].sources
                             for page in workspace.tables[source.id].created
                         ),
@@ -92,6 +99,7 @@ def control_routes(workspace: Workspace, faults: Faults, log: RequestLog) -> lis
         ("GET", "requests", requests),
         ("DELETE", "requests", reset_requests),
         ("POST", "edits", edit),
+        ("PUT", "sharing", share),
         ("GET", "state", state),
     ]
     return [Route(f"{CONTROL_PREFIX}{name}", _endpoint(action), methods=[method]) for method, name, action in table]

@@ -1,13 +1,14 @@
-"""Faults on order: the sandbox misbehaves on the Nth request of a kind, exactly as it was told.
+"""What the sandbox does on order: misbehave on the Nth request of a kind, or have something happen just before it.
 
-Belongs here: the vocabulary of faults and counting down to them. ``wire`` carries them out.
+Belongs here: the vocabulary. ``orders`` counts down to it, ``wire`` carries it out.
 """
 
-import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from threading import Lock
 from typing import Any, Self
+
+from finance_ppm.sandbox.notion.orders import Occasion
 
 
 class FaultKind(StrEnum):
@@ -18,15 +19,23 @@ class FaultKind(StrEnum):
     HTML = "html"
     """A proxy's page in HTML with that status; the request is not carried out."""
     MALFORMED = "malformed"
-    """The request is carried out, and the JSON of its answer breaks off."""
+    """The request is carried out, and the JSON of its answer breaks off; as HTTP the answer is whole."""
+    EMPTY = "empty"
+    """The request is carried out, and its answer has no body."""
     DELAY = "delay"
     """The request is carried out after ``delay`` seconds."""
     DROP_BEFORE = "drop_before"
     """The connection is dropped and the request is not carried out."""
     DROP_AFTER = "drop_after"
     """The request is carried out and the connection is dropped without an answer."""
+    DROP_DURING = "drop_during"
+    """The request is carried out and the connection is dropped in the middle of its answer."""
     REPEATED_CURSOR = "repeated_cursor"
-    """A list whose ``next_cursor`` is the ``start_cursor`` it was asked with, and ``has_more`` true."""
+    """A query that leads back to the ``start_cursor`` it was asked with; a first page that has more leads to itself."""
+    LOST_CURSOR = "lost_cursor"
+    """A list whose ``has_more`` is true and whose ``next_cursor`` is null."""
+    TRUNCATED = "truncated"
+    """A list that ends with this answer and says that it is incomplete, as at the limit of 10,000 results."""
 
 
 CODES = {
@@ -46,17 +55,17 @@ CODES = {
 
 
 @dataclass(frozen=True)
-class Fault:
-    """Something that goes wrong ``times`` times, from the ``nth`` matching request (from 1) since it was added.
+class Interruption(Occasion):
+    """Something that happens in the workspace while a client reads it: ``action`` is called before the request."""
 
-    ``method`` and ``path`` are regular expressions, searched in the request's method and path. Times are seconds.
-    """
+    action: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Fault(Occasion):
+    """Something that goes wrong with a request. Times are seconds; ``retry_after`` 0 is left out of the answer."""
 
     kind: FaultKind
-    method: str = ""
-    path: str = ""
-    nth: int = 1
-    times: int = 1
     status: int = 500
     code: str = ""
     message: str = "Something went wrong."
@@ -70,10 +79,24 @@ class Fault:
         return cls(FaultKind.ERROR, status=status, **others)
 
     @classmethod
-    def rate_limited(cls, retry_after: int, reason: str = "public_api_request_rate_limit", **others: Any) -> Self:
-        """429 with its seconds to wait; ``public_api_request_blocked`` is the reason that no waiting cures."""
-        data = {"retry_after": str(retry_after), "rate_limit_reason": reason}
+    def rate_limited(cls, retry_after: int = 0, reason: str = "public_api_request_rate_limit", **others: Any) -> Self:
+        """429 with its seconds to wait, which may be more than a minute; 0 leaves them out."""
+        data = {"retry_after": str(retry_after)} if retry_after else {}
+        data["rate_limit_reason"] = reason
         return cls(FaultKind.ERROR, status=429, retry_after=retry_after, additional_data=data, **others)
+
+    @classmethod
+    def blocked(cls, retry_after: int = 60, **others: Any) -> Self:
+        """429 for the one reason that no waiting cures."""
+        return cls.rate_limited(retry_after, reason="public_api_request_blocked", **others)
+
+    @classmethod
+    def invalid_cursor(cls, cursor: str = "6601e719-a39a-460c-908e-8909467fcccf", **others: Any) -> Self:
+        """400 to a cursor that was given and is no longer taken: let it strike a request that has one.
+
+        Cursors are good for a session only, and a slow reader may see one refused.
+        """
+        return cls.error(400, message=f"The start_cursor provided is invalid: {cursor}", **others)
 
     @classmethod
     def overloaded(cls, retry_after: int = 1, **others: Any) -> Self:
@@ -87,7 +110,7 @@ class Fault:
 
     @classmethod
     def html(cls, status: int = 502, **others: Any) -> Self:
-        """A proxy's page instead of JSON."""
+        """A proxy's page instead of JSON; with ``status`` 200 it is a success in all but its body."""
         return cls(FaultKind.HTML, status=status, **others)
 
     @classmethod
@@ -98,54 +121,3 @@ class Fault:
     def as_json(self) -> dict[str, Any]:
         """The fault as JSON."""
         return asdict(self)
-
-
-@dataclass
-class _Order:
-    fault: Fault
-    seen: int = 0
-    struck: int = 0
-
-
-class Faults:
-    """The faults on order."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._orders: list[_Order] = []
-
-    def add(self, fault: Fault) -> None:
-        """Order a fault. Raises ValueError when its method or path is no regular expression."""
-        for pattern in (fault.method, fault.path):
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is no regular expression: {error}.") from None
-        with self._lock:
-            self._orders.append(_Order(fault))
-
-    def clear(self) -> None:
-        """Cancel all that have not happened yet."""
-        with self._lock:
-            self._orders.clear()
-
-    def waiting(self) -> list[Fault]:
-        """The faults that have not happened as often as ordered."""
-        with self._lock:
-            return [order.fault for order in self._orders]
-
-    def strike(self, method: str, path: str) -> Fault | None:
-        """Count a request; the fault that hits it, if one does. Where several would, the one ordered first."""
-        hit: _Order | None = None
-        with self._lock:
-            for order in self._orders:
-                if re.search(order.fault.method, method) and re.search(order.fault.path, path):
-                    order.seen += 1
-                    if hit is None and order.seen >= order.fault.nth:
-                        hit = order
-            if hit is None:
-                return None
-            hit.struck += 1
-            if hit.struck >= hit.fault.times:
-                self._orders.remove(hit)
-            return hit.fault

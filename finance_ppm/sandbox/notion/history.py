@@ -4,6 +4,7 @@ Belongs here: the vocabulary shared by whoever tells a history (``sandbox.portfo
 replays it up to its clock (``sandbox.notion.workspace``).
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -29,16 +30,28 @@ class Person:
 
 
 @dataclass(frozen=True)
+class DataSource:
+    """One more data source of a database: edits and rows name it by its own short name, unlike any other."""
+
+    name: str
+    title: str
+    properties: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Database:
-    """A database: its short name (``budget_lines``), its title, and its properties.
+    """A database: its short name (``budget_lines``), its title, and the properties of its first data source.
 
     ``properties`` is what ``POST /v1/databases`` takes: property name to ``{"number": {"format": "dollar"}}``,
-    ``{"relation": {"database": "projects"}}`` (a short name here, in place of an id), and so on.
+    ``{"relation": {"database": "projects"}}`` (a short name here, in place of an id), and so on. The first data source
+    has the database's short name. ``wiki`` is the short name of the database in whose results this one is a row.
     """
 
     name: str
     title: str
     properties: dict[str, dict[str, Any]]
+    more_sources: tuple[DataSource, ...] = ()
+    wiki: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,9 +73,27 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Many rows of one database, told by number (from 0, in order of creation) and made up whenever they are read.
+
+    A million of them take a few hundred megabytes, a million edits as many gigabytes. ``created`` and ``edited`` are
+    aware and in UTC, and one of each for every row; ``created`` ascends. ``columns`` gives a row's value of a property
+    as an edit would, without its type: ``Decimal("12.50")``, ``[{"id": "..."}]``, ``{"name": "..."}``. The options it
+    chooses must be among the property's own, and its relations must be one-way.
+    """
+
+    database: str
+    page_id: Callable[[int], str]
+    created: Sequence[datetime]
+    edited: Sequence[datetime]
+    columns: Mapping[str, Callable[[int], Any]]
+
+
+@dataclass(frozen=True)
 class History:
-    """A workspace's whole story: its people, its databases, and its edits in order of time."""
+    """A workspace's whole story: its people, its databases, and its edits in order of time, none before the rows."""
 
     people: tuple[Person, ...]
     databases: tuple[Database, ...]
-    edits: tuple[Edit, ...]
+    edits: tuple[Edit, ...] = ()
+    rows: tuple[Rows, ...] = ()

@@ -63,10 +63,10 @@ def _searchable(call: Call, wanted: str | None) -> list[Any]:
     workspace = call.workspace
     things: list[Any] = []
     if wanted != "page":
-        sources = [source for source in workspace.sources.values() if not source.in_trash]
+        sources = [source for database in workspace.databases.values() for source in database.visible_sources]
         things += sources if call.version.has_data_sources else [source.database for source in sources]
     if wanted in {None, "page"}:
-        alive = (page for page in workspace.pages.values() if not page.in_trash)
+        alive = (page for page in workspace.pages.values() if not page.in_trash and workspace.visible_page(page.id))
         things += [page for page in islice(alive, _SEARCHED_ROWS) if page.source is None or UUID(page.id).int % 3]
     return things
 
@@ -88,6 +88,6 @@ def _shown(call: Call, thing: Database | DataSource | Page) -> dict[str, Any]:
 def get_block_children(call: Call) -> Answer:
     """GET /v1/blocks/{id}/children: pages here have no content."""
     identifier = as_uuid(call.path["id"], "path.block_id", call.workspace.pages)
-    if identifier not in call.workspace.pages:
+    if call.workspace.visible_page(identifier) is None:
         raise not_found("block", identifier, call.workspace.bot_id)
     return listing([], None, "block")

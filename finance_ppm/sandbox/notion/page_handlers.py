@@ -6,8 +6,9 @@ from urllib.parse import quote, urlencode
 
 from finance_ppm.sandbox.notion.calls import Answer, Call, Encoded, listing
 from finance_ppm.sandbox.notion.errors import UNDEFINED, invalid, invalid_value, not_found, unknown_property
+from finance_ppm.sandbox.notion.moving import move_page
 from finance_ppm.sandbox.notion.pages import Page
-from finance_ppm.sandbox.notion.query import bad_cursor
+from finance_ppm.sandbox.notion.query import INCOMPLETE, bad_cursor
 from finance_ppm.sandbox.notion.reading import ARRAY_FUNCTIONS
 from finance_ppm.sandbox.notion.rendering import ENCODER, PAGINATED_TYPES
 from finance_ppm.sandbox.notion.schema import DataSource, Property
@@ -60,6 +61,15 @@ def patch_page(call: Call) -> Answer:
     return Encoded(call.service.renderer.page_bytes(page, call.version))
 
 
+def post_move(call: Call) -> Answer:
+    """POST /v1/pages/{id}/move: into a data source, or under a page. https://developers.notion.com/reference/move-page"""
+    page, body = call.page(), call.body
+    only_keys(body, ("parent",))
+    source, parent = _parent(call, as_object(body.get("parent", UNDEFINED), "body.parent"))
+    moved = move_page(call.workspace, page, source, parent, author=call.workspace.bot_id)
+    return Encoded(call.service.renderer.page_bytes(moved, call.version))
+
+
 def trash_wish(body: dict[str, Any]) -> bool | None:
     """What a request says of the trash, in either word; None where it says nothing."""
     for word in ("in_trash", "archived"):
@@ -74,18 +84,18 @@ def _parent(call: Call, told: dict[str, Any]) -> tuple[DataSource | None, dict[s
     workspace = call.workspace
     if "data_source_id" in told and call.version.has_data_sources:
         identifier = as_uuid(told["data_source_id"], "body.parent.data_source_id")
-        source = workspace.sources.get(identifier)
+        source = workspace.visible_source(identifier)
         if source is None:
             raise not_found("database", identifier, workspace.bot_id)
         return source, {}
     if "database_id" in told:
         identifier = as_uuid(told["database_id"], "body.parent.database_id")
-        database = workspace.databases.get(identifier)
+        database = workspace.visible_database(identifier)
         if database is None:
             raise not_found("database", identifier, workspace.bot_id)
         return call.only_source(database), {}
     identifier = as_uuid(told.get("page_id", UNDEFINED), "body.parent.page_id", workspace.pages)
-    if identifier not in workspace.pages:
+    if workspace.visible_page(identifier) is None:
         raise not_found("page", identifier, workspace.bot_id)
     return None, {"type": "page_id", "page_id": identifier}
 
@@ -144,7 +154,7 @@ def _query(call: Call, source: DataSource) -> Answer:
     }
     envelope[envelope["type"]] = {}
     if results.capped and call.version.has_data_sources:
-        envelope["request_status"] = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
+        envelope["request_status"] = INCOMPLETE
     return Encoded(b'{"object":"list","results":[' + rows + b"]," + ENCODER.encode(envelope)[1:])
 
 

@@ -1,10 +1,14 @@
 """Queries: which rows of a data source, in which order, in pages of at most 100.
 
 Belongs here: order and paging. Results stop at 10,000 as Notion's do, trashed pages are never among them, and
-without a sort the order is nothing to lean on (newest first here).
+without a sort the order is nothing to lean on (newest first here). A cursor names the row to go on with; where that
+has left the results, the first one after it is next, so that rows that leave make no other row be skipped. Only a row
+that is edited under a sort by ``last_edited_time`` takes the cursor along: never read in that order.
 https://developers.notion.com/reference/query-a-data-source
 """
 
+from bisect import bisect_left
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,15 +17,17 @@ from uuid import UUID
 
 from finance_ppm.sandbox.notion.errors import UNDEFINED, ApiError, invalid, invalid_value
 from finance_ppm.sandbox.notion.filters import ALL, TIMESTAMPS, Filter, FilterCompiler, find_property
-from finance_ppm.sandbox.notion.pages import Page
+from finance_ppm.sandbox.notion.pages import Page, by_creation
 from finance_ppm.sandbox.notion.reading import Reader
 from finance_ppm.sandbox.notion.schema import DataSource, Property
-from finance_ppm.sandbox.notion.workspace import floored
+from finance_ppm.sandbox.notion.values import floored
 
 RESULT_CAP: Final = 10_000
 """Results a query can ever give."""
 MAX_PAGE_SIZE: Final = 100
-_REMEMBERED_QUERIES: Final = 32
+INCOMPLETE: Final = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
+"""The ``request_status`` of every answer of a query that never shows all that match."""
+_REMEMBERED_QUERIES: Final = 64
 
 
 @dataclass(frozen=True)
@@ -47,54 +53,81 @@ class Queries:
     """Runs queries over the workspace that ``reader`` reads."""
 
     reader: Reader
-    _found: dict[tuple[Any, ...], list[Page]] = field(default_factory=dict)
+    _found: OrderedDict[tuple[Any, ...], list[Page]] = field(default_factory=OrderedDict)
 
     def run(self, source: DataSource, body: dict[str, Any]) -> Results:
         """Answer the body of a query. Raises ApiError where Notion refuses it."""
         size = page_size(body.get("page_size", MAX_PAGE_SIZE), "body")
-        found = self._matching(source, body)
+        sorts = _sorts(source, body.get("sorts", []))
+        found = self._matching(source, body, sorts)
         shown = min(len(found), RESULT_CAP)
-        start = _start(found, body["start_cursor"]) if "start_cursor" in body else 0
+        start = self._start(source, found, sorts, body["start_cursor"]) if "start_cursor" in body else 0
         end = min(start + size, shown)
-        cursor = f"s:{UUID(int=end)}:{found[end].id}" if end < shown else None
+        cursor = cursor_to(end, found[end].id) if end < shown else None
         return Results(found[start:end], cursor, len(found) > RESULT_CAP)
 
-    def _matching(self, source: DataSource, body: dict[str, Any]) -> list[Page]:
+    def _matching(self, source: DataSource, body: dict[str, Any], sorts: list[Sort]) -> list[Page]:
         """Matching pages in order, one more than can be shown; remembered until something changes."""
         workspace = self.reader.workspace
-        wanted, sorts = body.get("filter", UNDEFINED), body.get("sorts", [])
-        key = (source.id, workspace.revision, floored(workspace.clock.now()), repr((wanted, sorts)))
-        if key not in self._found:
+        wanted, kind = body.get("filter", UNDEFINED), body.get("result_type")
+        if kind not in {None, "page", "data_source"}:
+            raise invalid_value("body.result_type", '`"page"` or `"data_source"`', kind)
+        asked = repr((wanted, body.get("sorts"), kind))
+        key = (source.id, workspace.revision, floored(workspace.clock.now()), asked)
+        if key in self._found:
+            self._found.move_to_end(key)
+        else:
             test = ALL if wanted is UNDEFINED else FilterCompiler(self.reader, source).compile(wanted)
-            pages = self._in_order(source, test, _sorts(source, sorts))
-            alive = (page for page in pages if not page.in_trash and test.matches(page))
-            if len(self._found) >= _REMEMBERED_QUERIES:
-                self._found.clear()
+            pages = self._in_order(source, test, sorts)
+            alive = (page for page in pages if page.is_listed and test.matches(page) and _is_wanted(page, kind))
             self._found[key] = list(islice(alive, RESULT_CAP + 1))
+            if len(self._found) > _REMEMBERED_QUERIES:
+                self._found.popitem(last=False)
         return self._found[key]
 
     def _in_order(self, source: DataSource, test: Filter, sorts: list[Sort]) -> Iterable[Page]:
         """Pages among which are all that match. What the tables keep in order is not sorted again."""
         table = self.reader.workspace.tables[source.id]
-        first = sorts[0] if sorts else Sort("created_time", descending=True)
+        first = sorts[0] if sorts else _NEWEST_FIRST
         if first.by == "last_edited_time":
             newest_first = table.edited_since(test.edited.start)
             pages = newest_first if first.descending else reversed(list(newest_first))
             return pages if len(sorts) == 1 else self._sorted(pages, test, sorts)
-        oldest_first = table.created_between(*test.created)
         if first.by == "created_time" and len(sorts) < 2:
-            return reversed(oldest_first) if first.descending else oldest_first
-        return self._sorted(oldest_first, test, sorts)
+            return table.created_between(*test.created, newest_first=first.descending)
+        return self._sorted(table.created_between(*test.created), test, sorts)
 
     def _sorted(self, pages: Iterable[Page], test: Filter, sorts: list[Sort]) -> list[Page]:
+        return self._by_value([page for page in pages if page.is_listed and test.matches(page)], sorts)
+
+    def _by_value(self, ordered: list[Page], sorts: list[Sort]) -> list[Page]:
         """Stable; empty values come last either way."""
-        ordered = [page for page in pages if not page.in_trash and test.matches(page)]
         for sort in reversed(sorts):
             valued = [(self._sort_value(page, sort.by), page) for page in ordered]
             filled = [pair for pair in valued if pair[0] is not None]
             filled.sort(key=_first, reverse=sort.descending)
             ordered = [page for _, page in filled] + [page for value, page in valued if value is None]
         return ordered
+
+    def _start(self, source: DataSource, found: list[Page], sorts: list[Sort], cursor: Any) -> int:
+        """Where to go on: at the page the cursor names; where that has left the results, at the first one after it."""
+        place, page_id = _named(cursor)
+        if place < len(found) and found[place].id == page_id:
+            return place
+        at = next((at for at, page in enumerate(found) if page.id == page_id), None)
+        if at is not None:
+            return at
+        gone = self.reader.workspace.tables[source.id].edited.get(page_id)
+        if gone is None:
+            raise bad_cursor(cursor)
+        if any(sort.by == "last_edited_time" for sort in sorts):  # nobody knows where it was
+            return place
+        if not sorts or (len(sorts) == 1 and sorts[0].by == "created_time"):
+            descending = (sorts or [_NEWEST_FIRST])[0].descending
+            oldest_first = found[::-1] if descending else found
+            older = bisect_left(oldest_first, by_creation(gone), key=by_creation)
+            return len(found) - older if descending else older
+        return self._by_value(sorted([*found, gone], key=by_creation), sorts).index(gone)
 
     def _sort_value(self, page: Page, by: str | Property) -> Any:
         if isinstance(by, str):
@@ -105,6 +138,14 @@ class Queries:
         if isinstance(value, str):
             return list(by.options).index(value) if value in by.options else value.casefold()
         return value
+
+
+_NEWEST_FIRST: Final = Sort("created_time", descending=True)
+"""The order of a query without sorts."""
+
+
+def _is_wanted(page: Page, kind: str | None) -> bool:
+    return kind is None or (page.contained is None) == (kind == "page")
 
 
 def _first(pair: tuple[Any, Page]) -> tuple[bool, Any]:
@@ -144,13 +185,18 @@ def page_size(value: Any, where: str) -> int:
     return value
 
 
+def cursor_to(place: int, page_id: str) -> str:
+    """The cursor that names the page at a place of the results."""
+    return f"s:{UUID(int=place)}:{page_id}"
+
+
 def bad_cursor(cursor: Any) -> ApiError:
     """What Notion answers to a cursor it never gave."""
     return invalid(f"The start_cursor provided is invalid: {cursor}")
 
 
-def _start(found: list[Page], cursor: Any) -> int:
-    """Where to go on: at the page the cursor names; where that has left the results, at the place it had."""
+def _named(cursor: Any) -> tuple[int, str]:
+    """The place and the page that a cursor names. Raises ApiError for one that was never given."""
     if not isinstance(cursor, str):
         raise invalid_value("body.start_cursor", "a string", cursor)
     try:
@@ -160,6 +206,4 @@ def _start(found: list[Page], cursor: Any) -> int:
         raise bad_cursor(cursor) from None
     if mark != "s" or offset > RESULT_CAP:
         raise bad_cursor(cursor)
-    if offset < len(found) and found[offset].id == page_id:
-        return offset
-    return next((at for at, page in enumerate(found) if page.id == page_id), offset)
+    return offset, page_id

@@ -4,6 +4,7 @@ Belongs here: the shape of pages, users and property items in answers. Page JSON
 bytes for as long as it cannot have changed, so that a query costs little more than joining them.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Collection
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +14,8 @@ import msgspec
 
 from finance_ppm.sandbox.notion.pages import Page, Verbatim
 from finance_ppm.sandbox.notion.reading import Reader, rollup_kind
-from finance_ppm.sandbox.notion.schema import DataSource, Property
+from finance_ppm.sandbox.notion.schema import Database, DataSource, Property
+from finance_ppm.sandbox.notion.schema_rendering import show_data_source, show_database
 from finance_ppm.sandbox.notion.values import (
     LIST_TYPES,
     PAGE_LIMIT,
@@ -53,12 +55,14 @@ class Renderer:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.reader = Reader(workspace)
-        self._remembered: dict[tuple[str, Version], _Remembered] = {}
+        self._remembered: OrderedDict[tuple[str, Version], _Remembered] = OrderedDict()
 
     # Pages
 
     def page_bytes(self, page: Page, version: Version, only: Collection[str] | None = None) -> bytes:
-        """A page as JSON; ``only`` limits its properties to those ids."""
+        """A page as JSON, or what stands in a wiki's row; ``only`` limits a page's properties to those ids."""
+        if page.contained is not None:
+            return ENCODER.encode(self._contained(page.contained, version))
         if only is not None:
             return ENCODER.encode(self.page(page, version, only))
         key, state = (page.id, version), (page.revision, self.workspace.schema_revision)
@@ -69,7 +73,7 @@ class Renderer:
         encoded = ENCODER.encode(self.page(page, version))
         if not self.reader.hung_on_clock:
             if len(self._remembered) >= _REMEMBERED_PAGES:
-                del self._remembered[next(iter(self._remembered))]
+                self._remembered.popitem(last=False)
             revision = self.workspace.revision if self.reader.hung_on_others else None
             self._remembered[key] = _Remembered(state, revision, encoded)
         return encoded
@@ -104,6 +108,11 @@ class Renderer:
             shown["archived"] = page.in_trash
         return _laid_over(shown, page.override, None if only is None else set(properties))
 
+    def _contained(self, database: Database, version: Version) -> dict[str, Any]:
+        if version.has_data_sources:
+            return show_data_source(self.workspace, database.visible_sources[0], version)
+        return show_database(self.workspace, database, version)
+
     def _page_url(self, page: Page) -> str:
         identifier = page.source.title_property.id if page.source else "title"
         value = page.values.get(identifier)
@@ -120,6 +129,8 @@ class Renderer:
             return {"id": prop.id, "type": next(iter(told), prop.type), **told} if isinstance(told, dict) else told
         if prop.type == "relation":
             ids = self.reader.related(page, prop)
+            if not ids and page.source is not None and not self.workspace.is_visible(prop, page.source):
+                value = None
             entries: Any = [{"id": identifier} for identifier in ids[:PAGE_LIMIT]]
             if value is not None and not (isinstance(value, list) and len(ids) == len(value)):
                 entries = value  # broken: shown as it was told

@@ -136,6 +136,13 @@ class Database:
     cover: Any = None
     is_inline: bool = False
     in_trash: bool = False
+    shared: bool = True
+    """Whether the integration may see it."""
+
+    @property
+    def visible_sources(self) -> list["DataSource"]:
+        """The data sources that the integration sees in it."""
+        return [source for source in self.sources if source.visible and not source.in_trash]
 
 
 @dataclass(slots=True, eq=False)
@@ -154,6 +161,13 @@ class DataSource:
     icon: Any = None
     cover: Any = None
     in_trash: bool = False
+    shared: bool = True
+    """False: the integration may not see it, though it may see the database."""
+
+    @property
+    def visible(self) -> bool:
+        """Whether the integration may see it and its pages."""
+        return self.shared and self.database.shared
 
     def find(self, name_or_id: str) -> Property | None:
         """The property of that name, or of that id, encoded or not."""

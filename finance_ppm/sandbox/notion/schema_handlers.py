@@ -17,6 +17,7 @@ from finance_ppm.sandbox.notion.validation import (
     rich_text_value,
 )
 from finance_ppm.sandbox.notion.values import shown_run
+from finance_ppm.sandbox.notion.workspace import Workspace
 
 _TITLES = ("title", "description", "icon", "cover", "is_inline")
 
@@ -38,7 +39,7 @@ def post_database(call: Call) -> Answer:
     only_keys(body, ("parent", *_TITLES, "initial_data_source" if newer else "properties"))
     parent = as_object(body.get("parent", UNDEFINED), "body.parent")
     page_id = as_uuid(parent.get("page_id", UNDEFINED), "body.parent.page_id", workspace.pages)
-    if page_id not in workspace.pages:
+    if workspace.visible_page(page_id) is None:
         raise not_found("page", page_id, workspace.bot_id)
     if newer:
         initial = as_object(body.get("initial_data_source", UNDEFINED), "body.initial_data_source")
@@ -66,7 +67,7 @@ def post_data_source(call: Call) -> Answer:
     only_keys(body, ("parent", "properties", *_TITLES))
     parent = as_object(body.get("parent", UNDEFINED), "body.parent")
     identifier = as_uuid(parent.get("database_id", UNDEFINED), "body.parent.database_id")
-    database = workspace.databases.get(identifier)
+    database = workspace.visible_database(identifier)
     if database is None:
         raise not_found("database", identifier, workspace.bot_id)
     wanted = Schemas(workspace).checked_new(body.get("properties", UNDEFINED), "body.properties")
@@ -90,7 +91,7 @@ def patch_database(call: Call) -> Answer:
     keys += [] if call.version.has_data_sources else ["properties"]
     only_keys(body, keys)
     if "properties" in body:
-        _change_properties(call, call.only_source(database), body["properties"])
+        change_properties(call.workspace, call.only_source(database), body["properties"])
     _titles(database, body)
     if "title" in body and len(database.sources) == 1:
         database.sources[0].title = database.title
@@ -100,6 +101,7 @@ def patch_database(call: Call) -> Answer:
         for source in database.sources:
             source.in_trash = wish
     database.edited = call.workspace.clock.now()
+    call.workspace.revision += 1
     return _database(call, database)
 
 
@@ -109,7 +111,7 @@ def patch_data_source(call: Call) -> Answer:
     keys = ["properties", "in_trash", "title", "description", "icon", "cover", "parent"]
     only_keys(body, [*keys, "archived"] if call.version.has_archived else keys)
     if "properties" in body:
-        _change_properties(call, source, body["properties"])
+        change_properties(call.workspace, source, body["properties"])
     _titles(source, body)
     wish = trash_wish(body)
     if wish is not None:
@@ -124,9 +126,12 @@ def _database(call: Call, database: Database) -> Answer:
     return show_database(call.workspace, database, call.version)
 
 
-def _change_properties(call: Call, source: DataSource, told: Any) -> None:
-    """Add, rename, reconfigure, retype and remove properties; all are checked before the first is changed."""
-    workspace, schemas = call.workspace, Schemas(call.workspace)
+def change_properties(workspace: Workspace, source: DataSource, told: Any) -> None:
+    """Add, rename, reconfigure, retype and remove properties; all are checked before the first is changed.
+
+    Raises ApiError for what Notion would refuse.
+    """
+    schemas = Schemas(workspace)
     wanted = as_object(told, "body.properties")
     for name, config in wanted.items():
         _check_change(source, schemas, name, config)

@@ -7,9 +7,9 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from finance_ppm.sandbox.notion.schema import OPTION_TYPES, Database, DataSource, Property, deterministic_id
-from finance_ppm.sandbox.notion.values import page_time, plain_text, shown_runs
+from finance_ppm.sandbox.notion.values import floored, page_time, plain_text, shown_runs
 from finance_ppm.sandbox.notion.versions import Version
-from finance_ppm.sandbox.notion.workspace import Workspace, floored
+from finance_ppm.sandbox.notion.workspace import Workspace
 
 _STATUS_GROUPS: Final = (("To-do", "gray"), ("In progress", "blue"), ("Complete", "green"))
 
@@ -18,7 +18,7 @@ def show_database(workspace: Workspace, database: Database, version: Version) ->
     """A database: the container of data sources, or in the old version the table itself."""
     if version.has_data_sources:
         return _container(database, version)
-    source = database.sources[0]
+    source = next(iter(database.visible_sources), database.sources[0])
     return {
         "object": "database",
         "id": database.id,
@@ -52,9 +52,7 @@ def _container(database: Database, version: Version) -> dict[str, Any]:
         "is_locked": False,
         "created_time": database.created.isoformat(timespec="milliseconds"),
         "last_edited_time": database.edited.isoformat(timespec="milliseconds"),
-        "data_sources": [
-            {"id": source.id, "name": plain_text(source.title)} for source in database.sources if not source.in_trash
-        ],
+        "data_sources": [{"id": source.id, "name": plain_text(source.title)} for source in database.visible_sources],
         "icon": database.icon,
         "cover": database.cover,
         "url": f"https://www.notion.so/{database.id.replace('-', '')}",
@@ -91,6 +89,7 @@ def _properties(workspace: Workspace, source: DataSource, version: Version) -> d
     return {
         prop.name: _property(prop, source, workspace.target(prop, source), version)
         for prop in source.properties.values()
+        if workspace.is_visible(prop, source)
     }
 
 

@@ -53,7 +53,8 @@ class Schemas:
         key = "data_source_id" if "data_source_id" in config else "database_id"
         identifier = as_uuid(config.get(key, UNDEFINED), f"{path}.{key}")
         config[key] = identifier
-        if self._workspace.target_of(config) is None:
+        target = self._workspace.target_of(config)
+        if target is None or not target.visible:
             raise not_found("database", identifier, self._workspace.bot_id)
 
 

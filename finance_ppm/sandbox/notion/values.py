@@ -92,6 +92,11 @@ _PLAIN: Final[dict[str, Callable[[Any], Any]]] = {
 }
 
 
+def floored(moment: datetime) -> datetime:
+    """Notion's page times are floored to the minute."""
+    return moment - timedelta(seconds=moment.second, microseconds=moment.microsecond)
+
+
 def page_time(moment: datetime) -> str:
     """A time as pages show it."""
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

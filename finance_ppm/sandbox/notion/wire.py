@@ -4,8 +4,8 @@ Belongs here: everything that happens to a request outside of its handler. Contr
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
 from threading import Lock
@@ -15,7 +15,9 @@ import msgspec
 
 from finance_ppm.sandbox.notion.budget import Budget
 from finance_ppm.sandbox.notion.errors import ApiError, rate_limited
-from finance_ppm.sandbox.notion.faults import CODES, Fault, FaultKind, Faults
+from finance_ppm.sandbox.notion.faults import CODES, Fault, FaultKind, Interruption
+from finance_ppm.sandbox.notion.orders import Orders
+from finance_ppm.sandbox.notion.query import INCOMPLETE, cursor_to
 from finance_ppm.sandbox.notion.rendering import ENCODER
 from finance_ppm.sandbox.notion.schema import deterministic_id
 
@@ -68,43 +70,61 @@ class RequestLog:
 
 @dataclass
 class _Reply:
-    status: int
+    status: int | None
+    """None: no answer at all."""
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    dropped: bool = False
+    """Whether the connection is dropped after ``body``."""
 
 
+_SILENCE: Final = _Reply(None, [], b"", dropped=True)
+
+
+@dataclass
 class Wire:
     """An ASGI application around the API. ``latency`` is in seconds and added to every request."""
 
-    def __init__(self, app: App, budget: Budget, faults: Faults, log: RequestLog, latency: float) -> None:
-        self._app, self._budget, self._faults, self._log, self._latency = app, budget, faults, log, latency
-        self._numbers = count(1)
+    app: App
+    budget: Budget
+    faults: Orders[Fault]
+    interruptions: Orders[Interruption]
+    log: RequestLog
+    latency: float
+    failures: list[Exception] = field(default_factory=list)
+    """What went wrong in the sandbox itself, or in an interruption: never part of the play."""
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Carry one request to the API and its answer back."""
         if scope["type"] != "http" or scope["path"].startswith(CONTROL_PREFIX):
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         body = await _body(receive)
-        if self._latency:
-            await asyncio.sleep(self._latency)
-        reply = await self._reply(scope, body)
-        self._record(scope, body, reply.status if reply else None)
-        if reply is None:
+        wait = self.budget.spend()
+        await asyncio.sleep(self.latency)
+        try:
+            reply = await self._reply(scope, body, wait)
+        except Exception as error:
+            self.failures.append(error)
+            raise
+        self._record(scope, body, None if reply.dropped else reply.status)
+        if reply.status is not None:
+            await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+            await send({"type": "http.response.body", "body": reply.body, "more_body": reply.dropped})
+        if reply.dropped:
             scope["state"]["transport"].abort()
             while (await receive())["type"] != "http.disconnect":
                 pass
-            return
-        await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
-        await send({"type": "http.response.body", "body": reply.body})
 
-    async def _reply(self, scope: MutableMapping[str, Any], body: bytes) -> _Reply | None:
-        """The answer, or None where the connection is to be dropped."""
+    async def _reply(self, scope: MutableMapping[str, Any], body: bytes, wait: int) -> _Reply:
         request_id = deterministic_id("unanswered", str(next(self._numbers)))
-        wait = self._budget.spend()
         if wait:
             return _error(rate_limited(wait), request_id)
-        fault = self._faults.strike(scope["method"], scope["path"])
+        interruption = self.interruptions.strike(scope["method"], scope["path"])
+        if interruption is not None:  # in a thread, so that it may send requests of its own
+            await asyncio.to_thread(interruption.action)
+        fault = self.faults.strike(scope["method"], scope["path"])
         if fault is None:
             return await self._carry_out(scope, body)
         if fault.kind in _INSTEAD:
@@ -124,12 +144,12 @@ class Wire:
             else:
                 reply.body += message.get("body", b"")
 
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)
         return reply
 
     def _record(self, scope: MutableMapping[str, Any], body: bytes, status: int | None) -> None:
         headers = dict(scope["headers"])
-        self._log.add(
+        self.log.add(
             RecordedRequest(
                 scope["method"],
                 scope["path"],
@@ -182,29 +202,62 @@ def _html(fault: Fault, _: str) -> _Reply:
 
 
 def _broken_off(reply: _Reply, _: bytes) -> _Reply:
-    text = reply.body[: len(reply.body) // 2]
+    return _of_text(reply, reply.body[: len(reply.body) // 2])
+
+
+def _empty(reply: _Reply, _: bytes) -> _Reply:
+    return _of_text(reply, b"")
+
+
+def _dropped_midway(reply: _Reply, _: bytes) -> _Reply:
+    """Its headers still promise the whole body."""
+    return replace(reply, body=reply.body[: len(reply.body) // 2], dropped=True)
+
+
+def _of_text(reply: _Reply, text: bytes) -> _Reply:
     return _Reply(reply.status, _headers(text, _JSON), text)
+
+
+def _retold(reply: _Reply, **told: Any) -> _Reply:
+    """The answer with some of its keys told otherwise; one that is no list as it is."""
+    shown = _decoded(reply.body)
+    if not isinstance(shown, dict) or shown.get("object") != "list":
+        return reply
+    return _of_text(reply, ENCODER.encode(shown | told))
 
 
 def _repeated_cursor(reply: _Reply, asked: bytes) -> _Reply:
-    """The answer, pointing back to where it was asked to start (to its own next cursor on a first page)."""
-    shown, told = _decoded(reply.body), _decoded(asked)
-    cursor = (told.get("start_cursor") if isinstance(told, dict) else None) or shown.get("next_cursor")
-    text = ENCODER.encode(shown | {"next_cursor": cursor, "has_more": cursor is not None})
-    return _Reply(reply.status, _headers(text, _JSON), text)
+    """The answer of a query, pointing back to where it began. A first page that is the last one stays as it is."""
+    told, shown = _decoded(asked), _decoded(reply.body)
+    cursor = told.get("start_cursor") if isinstance(told, dict) else None
+    if cursor is None and shown.get("next_cursor"):
+        cursor = cursor_to(0, shown["results"][0]["id"])
+    return _retold(reply, next_cursor=cursor, has_more=True) if cursor else reply
 
 
-_INSTEAD: Final[dict[FaultKind, Callable[[Fault, str], _Reply | None]]] = {
+def _lost_cursor(reply: _Reply, _: bytes) -> _Reply:
+    return _retold(reply, next_cursor=None, has_more=True)
+
+
+def _truncated(reply: _Reply, _: bytes) -> _Reply:
+    return _retold(reply, next_cursor=None, has_more=False, request_status=INCOMPLETE)
+
+
+_INSTEAD: Final[dict[FaultKind, Callable[[Fault, str], _Reply]]] = {
     FaultKind.ERROR: lambda fault, request_id: _error(_fault_error(fault), request_id),
     FaultKind.HTML: _html,
-    FaultKind.DROP_BEFORE: lambda *_: None,
+    FaultKind.DROP_BEFORE: lambda *_: _SILENCE,
 }
 """Faults that come instead of the answer."""
 
-_AFTERWARDS: Final[dict[FaultKind, Callable[[_Reply, bytes], _Reply | None]]] = {
+_AFTERWARDS: Final[dict[FaultKind, Callable[[_Reply, bytes], _Reply]]] = {
     FaultKind.DELAY: lambda reply, _: reply,
     FaultKind.MALFORMED: _broken_off,
-    FaultKind.DROP_AFTER: lambda *_: None,
+    FaultKind.EMPTY: _empty,
+    FaultKind.DROP_AFTER: lambda *_: _SILENCE,
+    FaultKind.DROP_DURING: _dropped_midway,
     FaultKind.REPEATED_CURSOR: _repeated_cursor,
+    FaultKind.LOST_CURSOR: _lost_cursor,
+    FaultKind.TRUNCATED: _truncated,
 }
 """Faults that befall the answer of a request that was carried out."""

@@ -1,15 +1,16 @@
 """A Notion workspace in memory: users, databases and pages, as a history leaves them at the clock's time.
 
-Belongs here: the state and how an edit changes it. Does not belong here: what requests must look like
-(``validation``), how the state is shown (``rendering``) and searched (``query``).
+Belongs here: the state and how an edit changes it. Does not belong here: how a history begins (``founding``), what
+requests must look like (``validation``), how the state is shown (``rendering``) and searched (``query``).
 """
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import RLock
 from typing import Any
 
 from finance_ppm.sandbox.notion.clock import SandboxClock
+from finance_ppm.sandbox.notion.founding import found
 from finance_ppm.sandbox.notion.history import Change, Edit, History, Person
 from finance_ppm.sandbox.notion.pages import Page, Table, Verbatim
 from finance_ppm.sandbox.notion.schema import (
@@ -18,9 +19,8 @@ from finance_ppm.sandbox.notion.schema import (
     DataSource,
     Property,
     deterministic_id,
-    rich_text,
 )
-from finance_ppm.sandbox.notion.schema_edits import KINDS, SchemaEditor
+from finance_ppm.sandbox.notion.values import floored
 
 
 class Workspace:
@@ -39,31 +39,15 @@ class Workspace:
         self.pages: dict[str, Page] = {}
         self.tables: dict[str, Table] = {}
         self.database_ids: dict[str, str] = {}
-        self._by_name: dict[str, DataSource] = {}
+        self.named: dict[str, DataSource] = {}
+        """Data sources by the short names of the history; a database's first one has the database's."""
         self._backlinks: dict[tuple[str, str], dict[str, dict[str, None]]] = defaultdict(dict)
         self._made = 0
         self._edits = sorted(history.edits, key=_moment)
         self._applied = 0
-        self._found(history)
+        self.root: Page
+        found(self, history)
         self.replay()
-
-    def _found(self, history: History) -> None:
-        start = min([self.clock.now(), *(edit.at for edit in self._edits[:1])])
-        self.root = Page(
-            deterministic_id("root"), None, floored(start), floored(start), self.author, self.author,
-            {"title": [rich_text("Portfolio")]}, parent={"type": "workspace", "workspace": True},
-        )  # fmt: skip
-        self.pages[self.root.id] = self.root
-        for told in history.databases:
-            parent = {"type": "page_id", "page_id": self.root.id}
-            database = self.add_database([rich_text(told.title)], parent, key=told.name, at=start)
-            self.database_ids[told.name] = database.id
-            self._by_name[told.name] = database.sources[0]
-        for kind in KINDS:
-            for told in history.databases:
-                SchemaEditor(self._by_name[told.name], self.target_of, told.name).add(told.properties, (kind,))
-        for source in self._by_name.values():
-            source.original_ids = {prop.name: prop.id for prop in source.properties.values()}
 
     @property
     def author(self) -> str:
@@ -78,7 +62,7 @@ class Workspace:
     def target_of(self, relation: dict[str, Any]) -> DataSource | None:
         """The data source that a relation's configuration points to: by short name, data source or database."""
         if "database" in relation:
-            return self._by_name.get(relation["database"])
+            return self.named.get(relation["database"])
         if relation.get("data_source_id"):
             return self.sources.get(relation["data_source_id"])
         database = self.databases.get(relation.get("database_id", ""))
@@ -90,6 +74,44 @@ class Workspace:
             relation = source.properties.get(prop.relation_id)
             return self.sources.get(relation.target) if relation else None
         return self.sources.get(prop.target) if prop.target else None
+
+    # Sharing
+
+    def share(self, name: str, *, shared: bool, data_source: str | None = None) -> None:
+        """Share the database of that short name with the integration or no longer, or one of its data sources alone.
+
+        Raises ValueError for a name that the history did not tell.
+        """
+        with self.lock:
+            database = self.databases.get(self.database_ids.get(name, ""))
+            source = self.named.get(data_source) if data_source else None
+            if database is None or (data_source and (source is None or source.database is not database)):
+                raise ValueError(f"There is no database {name!r} with a data source {data_source or name!r}.")
+            (source or database).shared = shared
+            self.revision += 1
+            self.schema_revision += 1
+
+    def visible_database(self, identifier: str) -> Database | None:
+        """The database, if it is shared with the integration."""
+        found = self.databases.get(identifier)
+        return found if found and found.shared else None
+
+    def visible_source(self, identifier: str) -> DataSource | None:
+        """The data source, if it is shared with the integration."""
+        found = self.sources.get(identifier)
+        return found if found and found.visible else None
+
+    def visible_page(self, identifier: str) -> Page | None:
+        """The page, if it is shared with the integration."""
+        found = self.pages.get(identifier)
+        return found if found and (found.source is None or found.source.visible) else None
+
+    def is_visible(self, prop: Property, source: DataSource) -> bool:
+        """Whether a schema shows the property: a relation to what is not shared, and what follows it, is left out."""
+        if prop.type not in {"relation", "rollup"}:
+            return True
+        target = self.target(prop, source)
+        return target is None or target.visible
 
     # Time
 
@@ -115,17 +137,17 @@ class Workspace:
             self._apply(edit, self.clock.now())
 
     def _apply(self, edit: Edit, at: datetime) -> None:
-        source = self._by_name.get(edit.database)
+        source = self.named.get(edit.database)
         if source is None:
             raise ValueError(f"The edit of page {edit.page_id} names no known database: {edit.database!r}.")
         values = _told_values(source, edit.properties)
         if edit.change is Change.CREATE:
             page = self.create_page(source, edit.page_id, values, author=self.author, at=at)
         else:
-            found = self.pages.get(edit.page_id)
-            if found is None:
+            known = self.pages.get(edit.page_id)
+            if known is None:
                 raise ValueError(f"Page {edit.page_id} of {edit.database} is edited before it is created.")
-            page = found
+            page = known
             in_trash = None if edit.change is Change.UPDATE else edit.change is Change.TRASH
             self.update_page(page, values, author=self.author, at=at, in_trash=in_trash)
         page.override = edit.override
@@ -143,7 +165,7 @@ class Workspace:
             page = Page(page_id, source, moment, moment, author, author, {})
             self.pages[page_id] = page
             self.tables[source.id].add(page)
-            self._set(page, values)
+            self.write(page, values)
             self.changed(page)
             return page
 
@@ -163,10 +185,10 @@ class Workspace:
         with self.lock:
             page.edited, page.edited_by = floored(at), author
             if page.source is None:
-                page.values |= values
+                page.values.update(values)
             else:
                 self.tables[page.source.id].touch(page)
-                self._set(page, values)
+                self.write(page, values)
             if in_trash is not None:
                 page.in_trash = in_trash
             self.changed(page)
@@ -176,7 +198,8 @@ class Workspace:
         page.revision += 1
         self.revision += 1
 
-    def _set(self, page: Page, values: dict[str, Any]) -> None:
+    def write(self, page: Page, values: dict[str, Any]) -> None:
+        """Set values of a row and the other sides of its relations. The row itself is not noted as changed."""
         assert page.source is not None
         properties = page.source.properties
         for identifier, value in values.items():
@@ -193,7 +216,13 @@ class Workspace:
     # Relations
 
     def related(self, page: Page, prop: Property) -> list[str]:
-        """Ids of the pages that a relation property of ``page`` holds. A trashed page leaves the mirrored side."""
+        """Ids of the pages that a relation property of ``page`` holds. A trashed page leaves the mirrored side.
+
+        A relation to what is not shared looks empty.
+        """
+        target = self.sources.get(prop.target)
+        if target is not None and not target.visible:
+            return []
         if not prop.mirrored:
             return _ids(page.values.get(prop.id))
         links = self._backlinks[prop.target, prop.synced_id or ""].get(page.id, {})
@@ -262,11 +291,6 @@ class Workspace:
         """Drop what pages hold of a property whose type has changed."""
         for page in self.tables[source.id].created:
             page.values.pop(prop.id, None)
-
-
-def floored(moment: datetime) -> datetime:
-    """Notion's page times are floored to the minute."""
-    return moment - timedelta(seconds=moment.second, microseconds=moment.microsecond)
 
 
 def _moment(edit: Edit) -> datetime:

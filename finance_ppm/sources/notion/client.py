@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from finance_ppm.sources.notion.errors import NotionError
 from finance_ppm.sources.notion.limiter import Limiter, limiter_of
-from finance_ppm.sources.notion.schema import DatabaseSchema, Property
+from finance_ppm.sources.notion.schema import DatabaseSchema, DataSource, SchemaAnswer
 from finance_ppm.sources.notion.transport import PAGE_SIZE, Errand, Request, Transport
 
 _FIRST_VERSION_WITH_DATA_SOURCES = "2025-09-03"
@@ -73,13 +73,10 @@ class _PropertyAnswer(msgspec.Struct, frozen=True):
     formula: Raw = Raw()
 
 
-class _DataSource(msgspec.Struct, frozen=True):
-    id: str
-
-
-class _Database(msgspec.Struct, frozen=True):
-    properties: dict[str, Property] = {}
-    data_sources: list[_DataSource] = []
+class _Children(msgspec.Struct, frozen=True):
+    results: list[dict[str, Any]]
+    has_more: bool = False
+    next_cursor: str | None = None
 
 
 class NotionClient:
@@ -126,32 +123,26 @@ class NotionClient:
         return await self._get("/v1/users/me", dict[str, Any], Errand("the integration itself"))
 
     async def retrieve_database(self, database_id: str, errand: Errand | None = None) -> DatabaseSchema:
-        """A database's properties, and its data sources where the version has them.
+        """A database's properties, and its data sources where the version has them, each with its own.
 
-        Raises :class:`NotionError` also where no data source is accessible, and where two of them have different
-        properties of one name.
+        One request, and one more for each data source. Raises :class:`NotionError` also where no data source is
+        accessible.
         """
         errand = errand or Errand(f"database {database_id}")
-        database = await self._get(f"/v1/databases/{_step(database_id)}", _Database, errand)
+        database = await self._get(f"/v1/databases/{_step(database_id)}", SchemaAnswer, errand)
         if not self.has_data_sources:
-            return DatabaseSchema(database.properties)
+            return DatabaseSchema(database.schema())
         if not database.data_sources:
             raise NotionError(
                 f"Notion shows no data source of {errand.about}: share the database with the integration (in Notion: "
                 "... > Connections).",
                 code="no_data_source",
             )
-        properties: dict[str, Property] = {}
-        for source in database.data_sources:
-            found = await self._get(f"/v1/data_sources/{_step(source.id)}", _Database, errand)
-            for name, prop in found.properties.items():
-                if properties.setdefault(name, prop) != prop:
-                    raise NotionError(
-                        f"The data sources of {errand.about} have different properties called {name!r}: keep one data "
-                        "source in the database.",
-                        code="data_sources_differ",
-                    )
-        return DatabaseSchema(properties, tuple(source.id for source in database.data_sources))
+        sources = []
+        for listed in database.data_sources:
+            answer = await self._get(f"/v1/data_sources/{_step(listed.id)}", SchemaAnswer, errand)
+            sources.append(DataSource(listed.id, listed.name or "", answer.schema()))
+        return DatabaseSchema.of_sources(sources)
 
     async def query_page(
         self, source_id: str, query: Mapping[str, Any], *, cursor: str | None = None, errand: Errand | None = None
@@ -205,6 +196,69 @@ class NotionClient:
         """Set properties of a page. Doing it twice is doing it once, so it is sent again like a read."""
         request = Request("PATCH", f"/v1/pages/{_step(page_id)}", body={"properties": properties})
         return await self._transport.write(request, errand or Errand(f"page {page_id}"))
+
+    async def can_read_users(self) -> bool:
+        """Whether the integration may see who people are: without it, a person is an id without a name."""
+        try:
+            await self._get("/v1/users", dict[str, Any], Errand("the members of the workspace"), {"page_size": "1"})
+        except NotionError as error:
+            if error.status != 403:
+                raise
+            return False
+        return True
+
+    async def children(self, block_id: str, errand: Errand | None = None) -> list[dict[str, Any]]:
+        """The blocks below a page or a block, in order; not what is below those."""
+        errand = errand or Errand(f"the content of {block_id}")
+        path, params = f"/v1/blocks/{_step(block_id)}/children", {"page_size": str(PAGE_SIZE)}
+        answer = await self._get(path, _Children, errand, params)
+        blocks, cursors = list(answer.results), Cursors(errand.about)
+        while answer.has_more:
+            following = {**params, "start_cursor": cursors.following(answer.next_cursor)}
+            answer = await self._get(path, _Children, errand, following)
+            blocks += answer.results
+        return blocks
+
+    async def describe_page(self, page_id: str, errand: Errand | None = None) -> dict[str, Any]:
+        """A page of any kind as Notion describes it."""
+        return await self._get(f"/v1/pages/{_step(page_id)}", dict[str, Any], errand or Errand(f"page {page_id}"))
+
+    async def describe_database(self, database_id: str, errand: Errand | None = None) -> dict[str, Any]:
+        """A database as Notion describes it; its properties are its data sources' where the version has them."""
+        errand = errand or Errand(f"database {database_id}")
+        return await self._get(f"/v1/databases/{_step(database_id)}", dict[str, Any], errand)
+
+    async def describe_data_source(self, source_id: str, errand: Errand | None = None) -> dict[str, Any]:
+        """A data source as Notion describes it."""
+        errand = errand or Errand(f"data source {source_id}")
+        return await self._get(f"/v1/data_sources/{_step(source_id)}", dict[str, Any], errand)
+
+    async def create_database(
+        self, page_id: str, title: str, properties: Mapping[str, Any], errand: Errand | None = None
+    ) -> dict[str, Any]:
+        """Create a database with these properties below a page.
+
+        Sent again only where it was certainly not done; otherwise the error says to look for the database first.
+        """
+        held = {"properties": properties}
+        body = {
+            "parent": {"type": "page_id", "page_id": page_id},
+            "title": [{"type": "text", "text": {"content": title}}],
+            **({"initial_data_source": held} if self.has_data_sources else held),
+        }
+        request = Request("POST", "/v1/databases", body=body)
+        return await self._transport.write(request, errand or Errand(f"a new database {title!r}"))
+
+    async def set_properties(
+        self, source_id: str, properties: Mapping[str, Any], errand: Errand | None = None
+    ) -> dict[str, Any]:
+        """Add or change properties of a data source, or of a database before there were any; others stay.
+
+        Doing it twice is doing it once, so it is sent again like a read.
+        """
+        path = f"/v1/{'data_sources' if self.has_data_sources else 'databases'}/{_step(source_id)}"
+        request = Request("PATCH", path, body={"properties": properties})
+        return await self._transport.write(request, errand or Errand(f"database {source_id}"))
 
     async def _get(self, path: str, kind: type[T], errand: Errand, params: Mapping[str, str] | None = None) -> T:
         return await self._transport.read(lambda: Request("GET", path, params=params), kind, errand)

@@ -23,21 +23,22 @@ def hash_of_page(page: Any) -> str:
     """:func:`content_hash` of a page already parsed by :func:`~finance_ppm.sources.notion.json_text.parse`."""
     if isinstance(page, dict):
         page = {key: value for key, value in page.items() if key != "request_id"}
-    return hashlib.sha256(canonical(_lasting(page))).hexdigest()
+    lasting = _lasting(page) if isinstance(page, dict | list) else page
+    return hashlib.sha256(canonical(lasting)).hexdigest()
 
 
 def _lasting(node: Any) -> Any:
+    """``node``, a list or an object, without what changes by itself."""
     if isinstance(node, list):
-        return [_lasting(item) for item in node]
-    if not isinstance(node, dict):
-        return node
+        return [_lasting(item) if isinstance(item, dict | list) else item for item in node]
     if node.get("object") == "user":
         node = {key: value for key, value in node.items() if key != "avatar_url"}
     elif isinstance(node.get("expiry_time"), str) and isinstance(node.get("url"), str):
         node = {**node, "url": _unsigned(node["url"]), "expiry_time": None}
     elif node.get("type") == "custom_emoji" and isinstance(emoji := node.get("custom_emoji"), dict):
         node = {**node, "custom_emoji": {**emoji, "url": _unsigned(str(emoji.get("url")))}}
-    return {key: _lasting(value) for key, value in node.items()}
+    # Most values are words and numbers: to look at them here spares a call for each.
+    return {key: _lasting(value) if isinstance(value, dict | list) else value for key, value in node.items()}
 
 
 def _unsigned(url: str) -> str:

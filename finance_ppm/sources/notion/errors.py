@@ -77,6 +77,12 @@ class NotionError(FinancePpmError):
         """Whether Notion asked for a pause of everybody."""
         return self.status in OVERLOADED and self.retryable
 
+    @property
+    def lost_its_place(self) -> bool:
+        """Whether a cursor leads nowhere, or in a circle: the same query may succeed from its beginning."""
+        refused = self.status == 400 and "start_cursor" in str(self)
+        return refused or self.code in {"repeated_cursor", "no_cursor"}
+
 
 def error_of_answer(status: int, headers: Mapping[str, str], body: bytes, *, about: str) -> NotionError:
     """The error told by an answer that is no success."""

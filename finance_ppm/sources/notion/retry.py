@@ -41,7 +41,19 @@ def retrying(limiter: Limiter, *, attempts: Callable[[], int]) -> AsyncRetrying:
         if error.overloaded:
             seconds = error.retry_after or _backoff(state, limiter)
             limiter.pause(seconds)
-        logger.info("Attempt %d failed, the next comes in %.1f s: %s", state.attempt_number, seconds, error)
+        logger.info(
+            "Attempt %d failed, the next comes in %.1f s: %s",
+            state.attempt_number,
+            seconds,
+            error,
+            extra={
+                "attempt": state.attempt_number,
+                "wait_seconds": round(seconds, 1),
+                "status": error.status,
+                "code": error.code,
+                "request_id": error.request_id,
+            },
+        )
 
     return AsyncRetrying(
         retry=lambda state: _failed(state) and _error(state).retryable,

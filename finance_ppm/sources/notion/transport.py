@@ -71,6 +71,7 @@ class Transport:
         if not secret.isascii() or not secret.isprintable():
             raise NotionError("NOTION_TOKEN holds characters that no token has: copy it again from Notion.")
         self.requests_sent = 0
+        self._secret = secret.encode()
         self._base_url = base_url.rstrip("/")
         self._limiter = limiter
         self._reached = False
@@ -132,7 +133,16 @@ class Transport:
                 response = await self._answer(request, errand.about)
             self._reached = True
             if not response.is_success:
-                raise error_of_answer(response.status_code, response.headers, response.content, about=errand.about)
+                # An error may quote what was sent, and is stored and shown: not the token with it.
+                body = response.content.replace(self._secret, b"***")
+                raise error_of_answer(response.status_code, response.headers, body, about=errand.about)
+            logger.debug(
+                "%s %s: %s",
+                request.method,
+                request.path,
+                response.status_code,
+                extra={"about": errand.about, "request_id": response.headers.get("x-notion-request-id")},
+            )
             return decode_answer(response.content, kind, about=errand.about)
         except NotionError as error:
             logger.warning(
@@ -142,6 +152,14 @@ class Transport:
                 error.status,
                 error.code,
                 error.request_id,
+                extra={
+                    "about": errand.about,
+                    "method": request.method,
+                    "path": request.path,
+                    "status": error.status,
+                    "code": error.code,
+                    "request_id": error.request_id,
+                },
             )
             raise
 

@@ -68,6 +68,13 @@ PROPERTY_TYPE_CHANGED = CellRule(
     description="A property is of a type its column cannot be read from; the cell is left empty.",
     remedy="Change the property back to a type that fits in Notion.",
 )
+LAST_GOOD_VALUE_KEPT = CellRule(
+    name="last_good_value_kept",
+    severity="WARN",  # the schema's own drift is the error: one finding for each property, not one for each page
+    hard=False,
+    description="A property is gone, or of a type its column cannot be read from; the cell stays as it last was.",
+    remedy="Restore the property, or its type, in Notion; until then its edits do not count.",
+)
 
 CELL_RULES: tuple[CellRule, ...] = (
     PAGE_MALFORMED,
@@ -77,4 +84,5 @@ CELL_RULES: tuple[CellRule, ...] = (
     DATE_INVALID,
     AMOUNT_ROUNDED,
     PROPERTY_TYPE_CHANGED,
+    LAST_GOOD_VALUE_KEPT,
 )

@@ -4,8 +4,6 @@ Belongs here: the one function that types a page, on one machine and inside Spar
 not belong here: what a cell holds (``cells``), nor which rows go where (``rows``).
 """
 
-import hashlib
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +17,8 @@ from finance_ppm.sources.notion.pages import UNIDENTIFIED
 from finance_ppm.sources.notion.properties import Property
 from finance_ppm.transforms.silver.cell_rules import CELL_RULES, PAGE_MALFORMED
 from finance_ppm.transforms.silver.cells import QUOTED_LENGTH, Issue, columns_of
+from finance_ppm.transforms.silver.earlier import EARLIER, EarlierVersions
+from finance_ppm.transforms.silver.property_map import PropertyMap
 
 BRONZE_COLUMNS = (
     "page_id",
@@ -34,6 +34,9 @@ BRONZE_COLUMNS = (
 REFUSED = "refused"
 """Column beside the contract's: the page breaks a hard rule, and belongs in quarantine."""
 
+DRIFTED = "drifted"
+"""Column beside the contract's: a property is gone or retyped, so that earlier versions of the page may tell more."""
+
 _HARD = frozenset(rule.name for rule in CELL_RULES if rule.hard)
 _NONE: list[Issue] = []  # shared by all pages without issues
 _MOMENT = pa.timestamp("us", "UTC")
@@ -47,29 +50,35 @@ def arrow_schema(table: type[Page]) -> pa.Schema:
     """
     contract = table.create_empty().to_arrow().schema
     fields = [pa.field(field.name, _narrow(field.type)) for field in contract]
-    return pa.schema([*fields, pa.field(REFUSED, pa.bool_())])
+    return pa.schema([*fields, pa.field(REFUSED, pa.bool_()), pa.field(DRIFTED, pa.bool_())])
 
 
-def decode_pages(table: type[Page], batch: pa.RecordBatch, property_ids: Mapping[str, str]) -> pa.RecordBatch:
-    """Type a batch of page versions: one row for each, in order, with the columns of ``table`` and ``refused``.
+def decode_pages(table: type[Page], batch: pa.RecordBatch, properties: PropertyMap) -> pa.RecordBatch:
+    """Type a batch of page versions: one row for each, in order, with the columns of ``table``, ``refused`` and
+    ``drifted``.
 
-    Reads :data:`BRONZE_COLUMNS`. ``property_ids`` gives silver column to Notion property id; a column without one
-    goes by its configured name. Whatever the payloads hold, nothing is raised: what cannot be read is in ``issues``.
+    Reads :data:`BRONZE_COLUMNS`, and :data:`~finance_ppm.transforms.silver.earlier.EARLIER` where the batch has it:
+    only then can the cells of a drifted property stay as they were. Every version is read by the one map of today.
+    Whatever the payloads hold, nothing is raised: what cannot be read is in ``issues``.
     """
-    columns = columns_of(table, property_ids)
+    columns = columns_of(table, properties)
     cells: list[list[Any]] = [[] for _ in columns]
     reads = [(column.cell, values.append) for column, values in zip(columns, cells, strict=True)]
     links: list[str | None] = []
     trashed: list[bool] = []
+    drifted: list[bool] = []
     issues: list[list[Issue]] = []
-    for page_id, payload in zip(batch["page_id"].to_pylist(), _payloads(batch), strict=True):
+    of_pages = (batch["page_id"].to_pylist(), _payloads(batch), batch["captured_at"].to_pylist(), _earlier(batch))
+    for page_id, payload, captured_at, versions in zip(*of_pages, strict=True):
         found: list[Issue] = []
         page = _page(page_id, payload, found)
-        properties = page.properties if page else None
+        values = properties.shown(page.properties, captured_at) if page else None
+        earlier = EarlierVersions(versions, properties)
         for read, append in reads:
-            append(None if properties is None else read(properties, found))
+            append(None if values is None else read(values, earlier, found))
         links.append(page.link if page else None)
         trashed.append(page is not None and page.is_trashed)
+        drifted.append(earlier.asked)
         issues.append(found or _NONE)
 
     schema = arrow_schema(table)
@@ -82,19 +91,15 @@ def decode_pages(table: type[Page], batch: pa.RecordBatch, property_ids: Mapping
         "last_modified": batch["last_edited_time"],
         "synced_at": batch["captured_at"],
         "notion_url": links,
-        "property_map": [property_map(property_ids)] * batch.num_rows,
+        "property_map": [properties.digest] * batch.num_rows,
         "issues": [[issue._asdict() for issue in found] for found in issues],
         REFUSED: [any(issue.rule in _HARD for issue in found) for found in issues],
+        DRIFTED: drifted,
         **{column.name: values for column, values in zip(columns, cells, strict=True)},
     }
     return pa.RecordBatch.from_arrays(
         [_array(columns_by_name[field.name], field.type) for field in schema], schema=schema
     )
-
-
-def property_map(property_ids: Mapping[str, str]) -> str:
-    """A short digest of which property each column is read from."""
-    return hashlib.sha256(repr(sorted(property_ids.items())).encode()).hexdigest()[:16]
 
 
 def _page(page_id: str, payload: bytes, issues: list[Issue]) -> NotionPage[Property] | None:
@@ -114,6 +119,10 @@ def _page(page_id: str, payload: bytes, issues: list[Issue]) -> NotionPage[Prope
 def _payloads(batch: pa.RecordBatch) -> list[bytes]:
     """The payloads as bytes, which is what the decoder reads: to make text of them first would be for nothing."""
     return [payload or b"" for payload in batch["raw_payload"].cast(pa.large_binary()).to_pylist()]
+
+
+def _earlier(batch: pa.RecordBatch) -> list[Any]:
+    return batch[EARLIER].to_pylist() if EARLIER in batch.schema.names else [None] * batch.num_rows
 
 
 def _quarter(moments: pa.Array) -> pa.Array:

@@ -4,15 +4,17 @@ Belongs here: the two complements over one decode, and decoding in batches so th
 belong here: which pages are asked for, or writing them.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import polars as pl
 import pyarrow as pa
 
 from finance_ppm.contracts.silver import Page, Quarantine
 from finance_ppm.transforms.silver.cell_rules import CELL_RULES
-from finance_ppm.transforms.silver.pages import BRONZE_COLUMNS, REFUSED, decode_pages
+from finance_ppm.transforms.silver.earlier import EARLIER
+from finance_ppm.transforms.silver.pages import BRONZE_COLUMNS, DRIFTED, REFUSED, decode_pages
+from finance_ppm.transforms.silver.property_map import PropertyMap
 
 BATCH_ROWS = 20_000
 """Pages decoded at a time: about 50 MB of payload."""
@@ -22,53 +24,61 @@ _HARD = [rule.name for rule in CELL_RULES if rule.hard]
 
 @dataclass(frozen=True)
 class Silver:
-    """What becomes of pages: ``rows`` of their silver table, and ``refused`` rows of quarantine."""
+    """What becomes of pages of one database: ``rows`` of their silver table, and ``refused`` rows of quarantine."""
 
-    rows: pl.DataFrame
-    refused: pl.DataFrame
+    database_name: str
+    table: type[Page]
+    typed: pl.DataFrame
+    """One row for each page: the table's columns, whether it is refused, and whether a property of it has drifted."""
+
+    @property
+    def rows(self) -> pl.DataFrame:
+        """The pages that break no hard rule, with the columns of ``table``."""
+        return self.typed.filter(~pl.col(REFUSED)).select(self.table.column_names())
+
+    @property
+    def refused(self) -> pl.DataFrame:
+        """The pages that break a hard rule, with the columns of quarantine."""
+        return _refused(self.database_name, self.table, self.typed)
+
+    @property
+    def drifted(self) -> pl.Series:
+        """Ids of the pages with a property that is gone or retyped: their earlier versions may hold a good value."""
+        (key,) = self.table.primary_key()
+        return self.typed.filter(DRIFTED)[key].rename("page_id")
+
+    def updated(self, anew: Iterable["Silver"]) -> "Silver":
+        """The same, but for the pages that were typed anew."""
+        (key,) = self.table.primary_key()
+        others = [silver.typed for silver in anew]
+        if not others:
+            return self
+        typed = pl.concat(others)
+        return replace(self, typed=pl.concat([self.typed.join(typed, on=key, how="anti"), typed]))
 
 
 def type_pages(
-    database_name: str, table: type[Page], newest: pl.DataFrame | pa.Table, property_ids: Mapping[str, str]
+    database_name: str, table: type[Page], newest: pl.DataFrame | pa.Table, properties: PropertyMap
 ) -> Silver:
     """Silver and quarantine of the newest page versions of one database, from one decode.
 
-    ``newest`` has the columns of ``bronze/notion_raw_pages``, one row for each page; ``property_ids`` gives silver
-    column to Notion property id.
+    ``newest`` has the columns of ``bronze/notion_raw_pages``, one row for each page. Cells whose property has drifted
+    are empty, unless the page's earlier versions are there as well
+    (:func:`~finance_ppm.transforms.silver.earlier.with_earlier`).
     """
-    typed = _typed(table, newest, property_ids)
-    return Silver(_accepted(table, typed), _refused(database_name, table, typed))
-
-
-def silver_rows(table: type[Page], newest: pl.DataFrame | pa.Table, property_ids: Mapping[str, str]) -> pl.DataFrame:
-    """The pages that break no hard rule, with the columns of ``table``; see :func:`type_pages`."""
-    return _accepted(table, _typed(table, newest, property_ids))
-
-
-def quarantine_rows(
-    database_name: str, table: type[Page], newest: pl.DataFrame | pa.Table, property_ids: Mapping[str, str]
-) -> pl.DataFrame:
-    """The pages that break a hard rule, with the columns of quarantine; see :func:`type_pages`."""
-    return _refused(database_name, table, _typed(table, newest, property_ids))
-
-
-def _typed(table: type[Page], newest: pl.DataFrame | pa.Table, property_ids: Mapping[str, str]) -> pl.DataFrame:
-    empty = table.create_empty().with_columns(pl.lit(False).alias(REFUSED))
-    decoded = [pl.DataFrame(decode_pages(table, batch, property_ids)) for batch in _batches(newest)]
-    return pl.concat([empty, *decoded])
+    empty = table.create_empty().with_columns(pl.lit(False).alias(REFUSED), pl.lit(False).alias(DRIFTED))
+    decoded = [pl.DataFrame(decode_pages(table, batch, properties)) for batch in _batches(newest)]
+    return Silver(database_name, table, pl.concat([empty, *decoded]))
 
 
 def _batches(newest: pl.DataFrame | pa.Table) -> Iterator[pa.RecordBatch]:
-    wanted = newest.select(BRONZE_COLUMNS)
+    names = newest.column_names if isinstance(newest, pa.Table) else newest.columns
+    wanted = newest.select([*BRONZE_COLUMNS, *{EARLIER}.intersection(names)])
     if isinstance(wanted, pa.Table):
         yield from wanted.to_batches(BATCH_ROWS)
     else:
         for rows in wanted.iter_slices(BATCH_ROWS):
             yield from rows.to_arrow().to_batches()
-
-
-def _accepted(table: type[Page], typed: pl.DataFrame) -> pl.DataFrame:
-    return typed.filter(~pl.col(REFUSED)).select(table.column_names())
 
 
 def _refused(database_name: str, table: type[Page], typed: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,11 @@
 """Faults on order, the request budget, latency, the request log, and the control endpoints."""
 
+import asyncio
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from itertools import product
 from typing import Any
 
 import httpx
@@ -8,7 +13,20 @@ import pytest
 
 from finance_ppm.sandbox.notion.budget import Budget
 from finance_ppm.sandbox.notion.faults import Fault, FaultKind
-from finance_ppm_tests.sandbox.notion.workspaces import ALPHA, NOW, START, Asking, asking, line, lines, text, uid
+from finance_ppm.sandbox.notion.history import Change, Edit
+from finance_ppm_tests.sandbox.notion.workspaces import (
+    ALPHA,
+    NOW,
+    START,
+    VERSIONS,
+    Asking,
+    asking,
+    headers,
+    line,
+    lines,
+    text,
+    uid,
+)
 
 ME = "/v1/users/me"
 
@@ -50,6 +68,10 @@ def test_a_fault_chooses_by_method_and_path() -> None:
         (Fault.rate_limited(7), 429, "rate_limited", "7"),
         (Fault.overloaded(3), 529, "service_overload", "3"),
         (Fault.too_large(), 503, "service_unavailable", None),
+        (Fault.rate_limited(), 429, "rate_limited", None),
+        (Fault.rate_limited(90), 429, "rate_limited", "90"),
+        (Fault.blocked(), 429, "rate_limited", "60"),
+        (Fault.invalid_cursor(), 400, "validation_error", None),
     ],
 )
 def test_an_error_has_notions_body_and_its_seconds_to_wait(
@@ -67,16 +89,24 @@ def test_an_error_has_notions_body_and_its_seconds_to_wait(
 
 def test_a_blocked_request_names_its_reason() -> None:
     with asking() as ask:
-        ask.sandbox.add_fault(Fault.rate_limited(60, reason="public_api_request_blocked"))
+        ask.sandbox.add_fault(Fault.blocked())
         assert ask.http.get(ME).json()["additional_data"]["rate_limit_reason"] == "public_api_request_blocked"
 
 
-def test_a_proxys_page_is_html() -> None:
+@pytest.mark.parametrize("told", [504, 200])
+def test_a_proxys_page_is_html(told: int) -> None:
     with asking() as ask:
-        ask.sandbox.add_fault(Fault.html(504))
+        ask.sandbox.add_fault(Fault.html(told))
         answer = ask.http.get(ME)
-    assert (answer.status_code, answer.headers["content-type"]) == (504, "text/html")
+    assert (answer.status_code, answer.headers["content-type"]) == (told, "text/html")
     assert answer.text.startswith("<html>")
+
+
+def test_an_empty_answer_is_a_success_without_a_body() -> None:
+    with asking() as ask:
+        ask.sandbox.add_fault(Fault(FaultKind.EMPTY))
+        answer = ask.http.get(ME)
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_malformed_json_breaks_off() -> None:
@@ -97,7 +127,9 @@ def test_a_delayed_answer_outlasts_a_clients_patience() -> None:
         assert status(ask) == 200
 
 
-@pytest.mark.parametrize(("kind", "done"), [(FaultKind.DROP_BEFORE, 0), (FaultKind.DROP_AFTER, 1)])
+@pytest.mark.parametrize(
+    ("kind", "done"), [(FaultKind.DROP_BEFORE, 0), (FaultKind.DROP_AFTER, 1), (FaultKind.DROP_DURING, 1)]
+)
 def test_a_dropped_connection_leaves_the_request_undone_or_done(kind: FaultKind, done: int) -> None:
     with asking() as ask:
         body = {"parent": {"database_id": ask.sandbox.database_ids["budget_lines"]}, "properties": {}}
@@ -118,9 +150,139 @@ def test_a_repeated_cursor_points_back_to_where_it_was_asked() -> None:
     assert third["next_cursor"] not in {None, first["next_cursor"]}
 
 
+def test_a_repeated_cursor_of_a_first_page_leads_to_it_again() -> None:
+    with asking(*lines(3)) as ask:
+        ask.sandbox.add_fault(Fault(FaultKind.REPEATED_CURSOR))
+        first = ask.query("budget_lines", page_size=2)
+        again = ask.query("budget_lines", page_size=2, start_cursor=first["next_cursor"])
+    assert first["has_more"]
+    assert again["results"] == first["results"]
+    assert again["next_cursor"] != first["next_cursor"]
+
+
+def test_a_lost_cursor_promises_more_and_leads_nowhere() -> None:
+    with asking(*lines(3)) as ask:
+        ask.sandbox.add_fault(Fault(FaultKind.LOST_CURSOR, path="/query$"))
+        lost = ask.query("budget_lines", page_size=2)
+    assert (len(lost["results"]), lost["has_more"], lost["next_cursor"]) == (2, True, None)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_truncated_query_says_that_it_is_incomplete(version: str) -> None:
+    with asking(*lines(3), version=version) as ask:
+        ask.sandbox.add_fault(Fault(FaultKind.TRUNCATED, path="/query$"))
+        cut = ask.query("budget_lines", page_size=2)
+    assert (len(cut["results"]), cut["has_more"], cut["next_cursor"]) == (2, False, None)
+    assert cut["request_status"] == {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
+
+
+@pytest.mark.parametrize("kind", [FaultKind.REPEATED_CURSOR, FaultKind.LOST_CURSOR, FaultKind.TRUNCATED])
+def test_a_fault_of_lists_leaves_other_answers_alone(kind: FaultKind) -> None:
+    with asking() as ask:
+        ask.sandbox.add_fault(Fault(kind))
+        assert ask("GET", ME)["object"] == "user"
+
+
 def test_a_fault_with_a_broken_pattern_is_refused() -> None:
     with asking() as ask, pytest.raises(ValueError, match="no regular expression"):
         ask.sandbox.add_fault(Fault.error(500, path="("))
+
+
+def test_faults_that_wait_can_be_cancelled() -> None:
+    with asking() as ask:
+        ask.sandbox.add_fault(Fault.error(500))
+        ask.sandbox.before_request(1, ask.sandbox.reset_requests)
+        ask.sandbox.clear_faults()
+        assert status(ask) == 200
+        assert len(ask.sandbox.requests()) == 1
+
+
+MATRIX: dict[str, Callable[..., Fault]] = {
+    **{str(status): partial(Fault.error, status) for status in (400, 401, 403, 404, 409, 500, 502, 503, 504)},
+    "429 without a wait": Fault.rate_limited,
+    "429 with a wait": partial(Fault.rate_limited, 1),
+    "429 with a long wait": partial(Fault.rate_limited, 90),
+    "429 blocked": Fault.blocked,
+    "503 too large": Fault.too_large,
+    "529": Fault.overloaded,
+    "a page of a proxy with 502": Fault.html,
+    "a page of a proxy with 200": partial(Fault.html, 200),
+    "an invalid cursor": Fault.invalid_cursor,
+    "a timeout": partial(Fault, FaultKind.DELAY, delay=30),
+    **{kind.value: partial(Fault, kind) for kind in FaultKind if kind not in {FaultKind.DELAY, FaultKind.ERROR}},
+}
+"""Everything that can go wrong with a read."""
+
+
+def test_every_fault_can_strike_the_first_a_middle_and_the_last_request_of_a_read() -> None:
+    with asking(*lines(5)) as ask:
+        undisturbed = _read(ask)
+        for (name, fault), nth in product(MATRIX.items(), (1, 2, 3)):
+            ask.sandbox.add_fault(fault(path="/query$", nth=nth))
+            disturbed = _read(ask, undisturbed)
+            assert [at for at in range(3) if disturbed[at] != undisturbed[at]] == [nth - 1], name
+
+
+def _read(ask: Asking, known: list[Any] | None = None) -> list[Any]:
+    """What three requests for two rows each bring, with the cursors of a read that went well: lists, or None."""
+    answers: list[Any] = []
+    for at in range(3):
+        cursor = (known or answers)[at - 1]["next_cursor"] if at else None
+        body = {"page_size": 2} | ({"start_cursor": cursor} if cursor else {})
+        try:
+            answer = ask.http.post(ask.query_path("budget_lines"), json=body, timeout=0.5 if known else 10)
+            shown = answer.json() if answer.status_code == 200 else None
+        except (httpx.TransportError, ValueError):
+            shown = None
+        answers.append(shown and {key: value for key, value in shown.items() if key != "request_id"})
+    return answers
+
+
+# Interruptions
+
+
+def test_an_interruption_happens_just_before_the_nth_matching_request() -> None:
+    with asking(*lines(2)) as ask:
+        trash = Edit(NOW, "budget_lines", uid("line 0"), Change.TRASH)
+        ask.sandbox.before_request(2, lambda: ask.sandbox.edit(trash), path="/query$")
+        found = [len(ask.query("budget_lines")["results"])]
+        status(ask)
+        found += [len(ask.query("budget_lines")["results"]) for _ in range(2)]
+    assert found == [2, 1, 1]
+
+
+def test_an_interruption_may_send_requests_of_its_own() -> None:
+    with asking() as ask:
+        schema = f"/v1/databases/{ask.sandbox.database_ids['projects']}"
+        other = Asking(ask.sandbox)
+
+        def rename() -> None:
+            other("PATCH", schema, {"properties": {"Name": {"name": "Title"}}})
+
+        ask.sandbox.before_request(1, rename, method="GET", path="databases")
+        assert "Title" in ask("GET", schema)["properties"]
+        other.http.close()
+
+
+def test_an_interruption_repeats_as_often_as_ordered_and_does_not_keep_a_fault_away() -> None:
+    calls: list[int] = []
+    with asking() as ask:
+        ask.sandbox.before_request(2, lambda: calls.append(1), times=2)
+        ask.sandbox.add_fault(Fault.error(500, nth=2))
+        assert [status(ask) for _ in range(4)] == [200, 500, 200, 200]
+    assert len(calls) == 2
+
+
+def test_what_an_interruption_raises_is_raised_when_the_sandbox_ends() -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    stack = ExitStack()
+    ask = stack.enter_context(asking())
+    ask.sandbox.before_request(1, fail)
+    assert status(ask) == 500
+    with pytest.raises(ZeroDivisionError):
+        stack.close()
 
 
 # Budget and latency
@@ -157,6 +319,17 @@ def test_latency_is_added_to_every_request() -> None:
         start = time.monotonic()
         status(ask)
         assert time.monotonic() - start >= 0.15
+
+
+def test_a_request_that_waits_holds_up_no_other() -> None:
+    async def ask_both(ask: Asking) -> None:
+        async with httpx.AsyncClient(base_url=ask.sandbox.base_url, headers=headers(ask.sandbox)) as http:
+            await asyncio.gather(http.get(ME), http.get("/v1/users"))
+
+    with asking(latency=0.05) as ask:
+        ask.sandbox.add_fault(Fault(FaultKind.DELAY, path=ME, delay=0.5))
+        asyncio.run(ask_both(ask))
+        assert [request.path for request in ask.sandbox.requests()] == ["/v1/users", ME]
 
 
 # The log

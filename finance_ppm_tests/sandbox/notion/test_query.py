@@ -333,6 +333,43 @@ def test_a_row_that_leaves_the_results_does_not_make_the_next_page_lose_one() ->
     assert numbers(second["results"]) == [3, 4, 5]
 
 
+@pytest.mark.parametrize("direction", ["ascending", "descending"])
+@pytest.mark.parametrize("by", [None, "created_time", "Amount"])
+@settings(deadline=None, max_examples=40)
+@given(
+    amounts=st.lists(st.integers(1, 3), min_size=4, max_size=9),
+    size=st.integers(1, 2),
+    leaving=st.lists(st.sets(st.integers(-2, 2), min_size=1), min_size=1, max_size=6),
+)
+def test_rows_that_leave_between_two_answers_make_no_other_row_be_skipped_or_come_twice(
+    amounts: list[int], size: int, by: str | None, direction: str, leaving: list[set[int]]
+) -> None:
+    """``leaving``: the rows trashed after each answer, counted from the one that the cursor names."""
+    told = [line(number, START, Amount={"number": amount}) for number, amount in enumerate(amounts)]
+    workspace = Workspace(history(*told), SandboxClock(NOW))
+    source = workspace.databases[workspace.database_ids["budget_lines"]].sources[0]
+    queries = Service.of(workspace).queries
+    key = "property" if by == "Amount" else "timestamp"
+    body: dict[str, Any] = {"page_size": size, "sorts": [{key: by, "direction": direction}] if by else []}
+    rows = queries.run(source, {"sorts": body["sorts"]}).pages
+    undisturbed = [page.id for page in rows]
+    seen: list[str] = []
+    departures = iter(leaving)
+    while True:
+        results = queries.run(source, body)
+        seen += [page.id for page in results.pages]
+        if results.next_cursor is None:
+            break
+        body["start_cursor"] = results.next_cursor
+        named = undisturbed.index(results.next_cursor.split(":")[-1])
+        for place in next(departures, set()):
+            if 0 <= named + place < len(rows):
+                workspace.update_page(rows[named + place], {}, author=ANN.id, at=NOW, in_trash=True)
+    staying = {page.id for page in rows if not page.in_trash}
+    assert staying <= set(seen)
+    assert seen == [page_id for page_id in undisturbed if page_id in set(seen)]
+
+
 @pytest.mark.parametrize("version", [V2022, V2026])
 def test_a_query_stops_at_ten_thousand_results(version: str) -> None:
     with asking(*lines(10_003, gap=timedelta(seconds=1)), version=version) as ask:
@@ -365,5 +402,6 @@ def test_a_cursor_beyond_the_results_gives_nothing() -> None:
     for page in list(workspace.tables[source.id].created):
         workspace.update_page(page, {}, author=ANN.id, at=NOW, in_trash=True)
     assert queries.run(source, {"start_cursor": cursor}).pages == []
-    with pytest.raises(ApiError):
-        queries.run(source, {"start_cursor": f"x{cursor}"})
+    for wrong in (f"x{cursor}", f"s:{UUID(int=1)}:{uid('never there')}"):
+        with pytest.raises(ApiError, match=f"The start_cursor provided is invalid: {wrong}"):
+            queries.run(source, {"start_cursor": wrong})

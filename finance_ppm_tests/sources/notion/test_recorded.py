@@ -9,7 +9,7 @@ import pytest
 from finance_ppm.sources.notion.client import QueryPage
 from finance_ppm.sources.notion.json_text import decode_answer, parse
 from finance_ppm.sources.notion.pages import RawPage, raw_page
-from finance_ppm.sources.notion.schema import DatabaseSchema, Property
+from finance_ppm.sources.notion.schema import Property, SchemaAnswer
 
 RECORDED = Path(__file__).parents[4] / "shared" / "recorded" / "notion"
 
@@ -57,10 +57,17 @@ def test_a_recorded_page_asked_for_again_later_has_the_same_hash() -> None:
 def test_every_recorded_schema_is_read() -> None:
     told = [body for kind in ("data_source", "database") for body in bodies(kind) if "properties" in body]
     assert told
+    offered = set()
     for body in told:
-        schema = decode_answer(json.dumps(body).encode(), DatabaseSchema, about="a test")
-        wanted = {name: Property(prop["id"], prop["type"]) for name, prop in body["properties"].items()}
-        assert schema.properties == wanted
+        schema = decode_answer(json.dumps(body).encode(), SchemaAnswer, about="a test").schema()
+        assert schema == {name: recorded_property(prop) for name, prop in body["properties"].items()}
+        offered |= {prop.type for prop in schema.values() if prop.options}
+    assert offered == {"select", "multi_select", "status"}
+
+
+def recorded_property(prop: dict[str, Any]) -> Property:
+    options = prop[prop["type"]].get("options")
+    return Property(prop["id"], prop["type"], None if options is None else tuple(each["name"] for each in options))
 
 
 def test_every_recorded_query_is_read() -> None:

@@ -1,6 +1,5 @@
 """Values that a page shows in part are read whole, and cost requests only where they are."""
 
-import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -9,10 +8,9 @@ from typing import Any
 
 import pytest
 
+from finance_ppm.contracts import NotionProperty
 from finance_ppm.sandbox.notion.history import Change, Edit, Person
-from finance_ppm.sandbox.notion.server import NotionSandbox, serve_notion
-from finance_ppm.sources.notion.client import NotionClient
-from finance_ppm.sources.notion.reader import DatabaseRead, read_database
+from finance_ppm.sandbox.notion.server import serve_notion
 from finance_ppm_tests.sources.notion.conftest import (
     NOW,
     WANTED,
@@ -24,6 +22,7 @@ from finance_ppm_tests.sources.notion.conftest import (
     texts,
     workspace,
 )
+from finance_ppm_tests.sources.notion.reading import Read, read
 
 VERSIONS = ["2022-06-28", "2025-09-03", "2026-03-11"]
 PEOPLE = tuple(Person(f"00000000-0000-4000-8000-{number:012x}", f"Person {number}", "") for number in range(1, 131))
@@ -35,23 +34,12 @@ def parents(count: int) -> list[Edit]:
     return [created(1000 + at, EARLIER, "parents", Amount=amount("0.10")) for at in range(1, count + 1)]
 
 
-def read(client: NotionClient, sandbox: NotionSandbox, columns: set[str] | None = None) -> DatabaseRead:
-    async def once() -> DatabaseRead:
-        async with client:
-            return await read_database(
-                client,
-                database_name="items",
-                database_id=sandbox.database_ids["items"],
-                wanted={column: prop for column, prop in WANTED.items() if columns is None or column in columns},
-                now=NOW,
-                edited_since=None,
-                known=None,
-            )
-
-    return asyncio.run(once())
+def columns(names: set[str]) -> dict[str, NotionProperty]:
+    """Those of the wanted columns."""
+    return {column: prop for column, prop in WANTED.items() if column in names}
 
 
-def properties(found: DatabaseRead) -> list[dict[str, Any]]:
+def properties(found: Read) -> list[dict[str, Any]]:
     return [json.loads(page.payload, parse_float=Decimal)["properties"] for page in found.pages]
 
 
@@ -101,9 +89,9 @@ def test_only_pages_and_properties_that_need_it_cost_requests(version: str, clie
         created(3, NOW, Notes={"rich_text": texts(*"abc")}),
     ]
     with serve_notion(workspace(*edits), now=NOW) as sandbox:
-        whole = read(client_of(sandbox, version=version), sandbox, {"name", "parent"})
-        narrow = read(client_of(sandbox, version=version), sandbox, {"name", "notes"})
-        computed = read(client_of(sandbox, version=version), sandbox, {"total"})
+        whole = read(client_of(sandbox, version=version), sandbox, wanted=columns({"name", "parent"}))
+        narrow = read(client_of(sandbox, version=version), sandbox, wanted=columns({"name", "notes"}))
+        computed = read(client_of(sandbox, version=version), sandbox, wanted=columns({"total"}))
     query_and_schema = 1 + schema_requests(version)
     assert whole.requests == query_and_schema + 1
     assert narrow.requests == query_and_schema
@@ -127,8 +115,8 @@ def test_everything_else_of_a_completed_page_keeps_its_bytes(client_of: ClientOf
         created(1, NOW, Parent=relation(*range(1001, 1027)), Amount=amount("90071992547409.930")),
     ]
     with serve_notion(workspace(*edits), now=NOW) as sandbox:
-        plain = read(client_of(sandbox), sandbox, {"name"}).pages[0].payload
-        whole = read(client_of(sandbox), sandbox, {"parent"}).pages[0].payload
+        plain = read(client_of(sandbox), sandbox, wanted=columns({"name"})).pages[0].payload
+        whole = read(client_of(sandbox), sandbox, wanted=columns({"parent"})).pages[0].payload
     assert '"number":90071992547409.930' in whole
     start, end = plain.index('"relation":['), plain.index('"has_more":true')
     assert whole.startswith(plain[:start])
@@ -151,10 +139,10 @@ def test_a_rollup_that_may_be_cut_is_read_whole(
     edit = created(1, NOW, Parent=relation(*range(1001, 1001 + count)))
     with serve_notion(workspace(*parents(25), edit), now=NOW) as sandbox:
         if told is not None:
-            found = read(client_of(sandbox), sandbox, {"name"})
+            found = read(client_of(sandbox), sandbox, wanted=columns({"name"}))
             shown = properties(found)[0]
             override = {"properties": {**shown, "Amounts": {**shown["Amounts"], "rollup": told}}}
             sandbox.edit(replace(edit, change=Change.UPDATE, properties={}, override=override))
-        found = read(client_of(sandbox), sandbox, {"amounts"})
+        found = read(client_of(sandbox), sandbox, wanted=columns({"amounts"}))
     assert found.requests == 2 + requests
     assert len(properties(found)[0]["Amounts"]["rollup"]["array"]) == count

@@ -9,25 +9,35 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finance_ppm.contracts.silver import NotionActions, NotionBudgetLines, NotionPrograms, NotionProjects, Page
-from finance_ppm.transforms.silver import CELL_RULES, quarantine_rows, silver_rows
-from finance_ppm.transforms.silver.pages import property_map
+from finance_ppm.transforms.silver import CELL_RULES, PropertyMap, type_pages
 from finance_ppm_tests.transforms.silver import given as g
 
 RULES = {rule.name: rule for rule in CELL_RULES}
 UNREAD: dict[str, Any] = {"id": "x", "type": "hologram", "hologram": {}}
 
 
-def typed(payload: str, table: type[Page] = NotionBudgetLines, ids: dict[str, str] | None = None) -> dict[str, Any]:
+def properties(ids: dict[str, str] | None = None, **names: str) -> PropertyMap:
+    """Column to id and to configured name."""
+    return PropertyMap({column: (property_id,) for column, property_id in (ids or {}).items()}, names)
+
+
+def typed(
+    payload: str,
+    table: type[Page] = NotionBudgetLines,
+    ids: dict[str, str] | None = None,
+    names: dict[str, str] | None = None,
+) -> dict[str, Any]:
     """The one accepted row."""
-    rows = silver_rows(table, g.bronze(payload), ids or {})
-    assert rows.height == 1, quarantine_rows("any", table, g.bronze(payload), ids or {})
-    return rows.row(0, named=True)
+    silver = type_pages("any", table, g.bronze(payload), properties(ids, **(names or {})))
+    assert silver.rows.height == 1, silver.refused
+    return silver.rows.row(0, named=True)
 
 
 def refused(payload: str, table: type[Page] = NotionBudgetLines) -> dict[str, Any]:
     """The one refused row."""
-    assert silver_rows(table, g.bronze(payload), {}).is_empty()
-    return quarantine_rows("any", table, g.bronze(payload), {}).row(0, named=True)
+    silver = type_pages("any", table, g.bronze(payload), PropertyMap())
+    assert silver.rows.is_empty()
+    return silver.refused.row(0, named=True)
 
 
 def found(row: dict[str, Any]) -> list[tuple[str, str | None, str | None]]:
@@ -54,7 +64,7 @@ def test_a_good_budget_line_is_typed_without_issues() -> None:
         "last_modified": g.EDITED,
         "synced_at": g.CAPTURED,
         "notion_url": f"https://www.notion.so/{g.PAGE_ID}",
-        "property_map": property_map({}),
+        "property_map": PropertyMap().digest,
         "issues": [],
     }
 
@@ -89,7 +99,7 @@ def test_a_property_that_took_over_the_name_is_not_mistaken_for_the_one_with_the
 def test_each_page_is_searched_anew_where_names_change_within_a_batch() -> None:
     old = g.budget_line(Amount=g.prop("number", 1, "amt"))
     new = g.budget_line(Amount=..., Betrag=g.prop("number", 2, "amt"))
-    rows = silver_rows(NotionBudgetLines, g.bronze(old, new, old, new), {"amount": "amt"})
+    rows = type_pages("any", NotionBudgetLines, g.bronze(old, new, old, new), properties({"amount": "amt"})).rows
     assert rows["amount"].to_list() == [1, 2, 1, 2]
 
 
@@ -166,7 +176,7 @@ cents = st.integers(min_value=-(10**18 - 1), max_value=10**18 - 1).map(lambda nu
 @given(st.lists(cents, min_size=1, max_size=20))
 def test_every_amount_in_range_survives_to_the_cent(amounts: list[Decimal]) -> None:
     payloads = [g.budget_line(Amount=g.number(f"{each:f}"), Actual_Amount=g.number(f"{each:E}")) for each in amounts]
-    rows = silver_rows(NotionBudgetLines, g.bronze(*payloads), {})
+    rows = type_pages("any", NotionBudgetLines, g.bronze(*payloads), PropertyMap()).rows
     assert rows["amount"].to_list() == rows["actual_amount"].to_list() == amounts
     assert rows["issues"].list.len().sum() == 0
 
@@ -175,7 +185,7 @@ def test_every_amount_in_range_survives_to_the_cent(amounts: list[Decimal]) -> N
 @given(st.lists(st.decimals(min_value=-(10**12), max_value=10**12, places=5, allow_nan=False), min_size=1, max_size=20))
 def test_more_than_two_decimals_round_half_away_from_zero_and_say_so(amounts: list[Decimal]) -> None:
     payloads = [g.budget_line(Amount=g.number(f"{each:f}")) for each in amounts]
-    rows = silver_rows(NotionBudgetLines, g.bronze(*payloads), {})
+    rows = type_pages("any", NotionBudgetLines, g.bronze(*payloads), PropertyMap()).rows
     for given_as, row in zip(amounts, rows.iter_rows(named=True), strict=True):
         assert row["amount"] == given_as.quantize(Decimal("0.01"), ROUND_HALF_UP)
         rounded = row["amount"] != given_as
@@ -264,8 +274,8 @@ def test_a_malformed_page_is_refused_with_its_first_characters(payload: str) -> 
 
 def test_a_page_that_bronze_could_not_identify_is_refused() -> None:
     newest = g.bronze(g.budget_line(), page_id=["unidentified:0123"])
-    assert silver_rows(NotionBudgetLines, newest, {}).is_empty()
-    assert quarantine_rows("any", NotionBudgetLines, newest, {})["rule"].to_list() == ["page_malformed"]
+    assert type_pages("any", NotionBudgetLines, newest, PropertyMap()).rows.is_empty()
+    assert type_pages("any", NotionBudgetLines, newest, PropertyMap()).refused["rule"].to_list() == ["page_malformed"]
 
 
 def test_quarantine_keeps_what_could_be_read_of_a_refused_page() -> None:
@@ -372,13 +382,13 @@ def test_programs_without_a_single_property_are_kept_and_reported() -> None:
 )
 def test_a_page_in_the_trash_or_gone_is_archived(page: g.Json, is_deleted: bool, archived: bool) -> None:
     payload = g.page(g.BUDGET_LINE, **page)
-    rows = silver_rows(NotionBudgetLines, g.bronze(payload, is_deleted=is_deleted), {})
+    rows = type_pages("any", NotionBudgetLines, g.bronze(payload, is_deleted=is_deleted), PropertyMap()).rows
     assert rows["is_archived"].to_list() == [archived]
 
 
 def test_the_quarter_of_creation_is_unknown_without_a_creation() -> None:
     newest = g.bronze(g.budget_line(), created_time=None, last_edited_time=None)
-    row = silver_rows(NotionBudgetLines, newest, {}).row(0, named=True)
+    row = type_pages("any", NotionBudgetLines, newest, PropertyMap()).rows.row(0, named=True)
     assert (row["created_quarter"], row["created_time"], row["last_modified"]) == ("unknown", None, None)
 
 
@@ -391,5 +401,6 @@ def test_severities_and_hardness_of_the_rules() -> None:
     assert {name: rule.severity for name, rule in RULES.items() if rule.severity != "ERROR"} == {
         "property_missing": "WARN",
         "amount_rounded": "WARN",
+        "last_good_value_kept": "WARN",
     }
-    assert len(RULES) == len(CELL_RULES) == 7
+    assert len(RULES) == len(CELL_RULES) == 8

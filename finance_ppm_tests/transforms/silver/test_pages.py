@@ -17,11 +17,10 @@ from finance_ppm.contracts.bronze import NotionRawPages
 from finance_ppm.contracts.silver import NotionBudgetLines, Page, Quarantine
 from finance_ppm.sources.notion.properties import PROPERTY_TYPES
 from finance_ppm.transforms.silver import (
+    PropertyMap,
     arrow_schema,
     decode_pages,
     newest_versions,
-    quarantine_rows,
-    silver_rows,
     type_pages,
 )
 from finance_ppm.transforms.silver import rows as rows_module
@@ -87,7 +86,7 @@ real_enough_pages = almost_properties().map(lambda properties: {"object": "page"
 def test_whatever_comes_as_a_page_is_one_row_accepted_or_refused(payloads: list[str], name: str) -> None:
     table = PAGE_TABLES[name]
     newest = g.bronze(*payloads)
-    silver = type_pages(name, table, newest, {})
+    silver = type_pages(name, table, newest, PropertyMap())
     table.validate(silver.rows)
     Quarantine.validate(silver.refused)
     accepted = silver.rows[table.primary_key()[0]].to_list()
@@ -96,11 +95,13 @@ def test_whatever_comes_as_a_page_is_one_row_accepted_or_refused(payloads: list[
 
 @pages
 def test_the_columns_are_exactly_those_of_the_contract(table: type[Page]) -> None:
-    batch = decode_pages(table, batch_of(g.bronze(*GOOD_AND_BAD)), {})
+    batch = decode_pages(table, batch_of(g.bronze(*GOOD_AND_BAD)), PropertyMap())
     assert batch.schema == arrow_schema(table)
-    assert batch.schema.names == [*table.column_names(), "refused"]
+    assert batch.schema.names == [*table.column_names(), "refused", "drifted"]
     frame = pl.DataFrame(batch)
-    assert dict(frame.drop("refused").schema) == {name: column.dtype for name, column in table.columns().items()}
+    assert dict(frame.drop("refused", "drifted").schema) == {
+        name: column.dtype for name, column in table.columns().items()
+    }
     assert batch.schema.field("issues").type == pa.list_(
         pa.struct([(name, pa.string()) for name in ("rule", "column", "value", "message")])
     )
@@ -113,16 +114,14 @@ def test_the_columns_are_exactly_those_of_the_contract(table: type[Page]) -> Non
 
 def test_one_row_comes_out_for_each_row_in_order() -> None:
     newest = g.bronze(*GOOD_AND_BAD)
-    batch = decode_pages(NotionBudgetLines, batch_of(newest), {})
+    batch = decode_pages(NotionBudgetLines, batch_of(newest), PropertyMap())
     assert batch["budget_line_id"].to_pylist() == newest["page_id"].to_list()
     assert batch["refused"].to_pylist() == [False, True, True, False, True, False, False]
 
 
 def test_silver_and_quarantine_are_complements_of_one_decode() -> None:
     newest = g.bronze(*GOOD_AND_BAD)
-    both = type_pages("budget_lines", NotionBudgetLines, newest, {})
-    assert both.rows.equals(silver_rows(NotionBudgetLines, newest, {}))
-    assert both.refused.equals(quarantine_rows("budget_lines", NotionBudgetLines, newest, {}))
+    both = type_pages("budget_lines", NotionBudgetLines, newest, PropertyMap())
     assert both.rows["budget_line_id"].to_list() == ["page-0", "page-3", "page-5", "page-6"]
     assert dict(zip(both.refused["page_id"], both.refused["rule"], strict=True)) == {
         "page-1": "page_malformed",
@@ -137,7 +136,7 @@ def test_silver_and_quarantine_are_complements_of_one_decode() -> None:
 @pages
 def test_nothing_gives_empty_frames_with_the_right_columns(table: type[Page]) -> None:
     for empty in (g.bronze(), g.bronze().to_arrow()):
-        silver = type_pages("any", table, empty, {})
+        silver = type_pages("any", table, empty, PropertyMap())
         table.validate(silver.rows)
         Quarantine.validate(silver.refused)
         assert silver.rows.is_empty()
@@ -146,13 +145,15 @@ def test_nothing_gives_empty_frames_with_the_right_columns(table: type[Page]) ->
 
 def test_batches_and_order_change_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
     newest = g.bronze(*GOOD_AND_BAD * 5)
-    whole = type_pages("budget_lines", NotionBudgetLines, newest, {})
+    whole = type_pages("budget_lines", NotionBudgetLines, newest, PropertyMap())
     monkeypatch.setattr(rows_module, "BATCH_ROWS", 3)
     for given_as in (newest, newest.to_arrow()):
-        pieces = type_pages("budget_lines", NotionBudgetLines, given_as, {})
+        pieces = type_pages("budget_lines", NotionBudgetLines, given_as, PropertyMap())
         assert pieces.rows.equals(whole.rows)
         assert pieces.refused.equals(whole.refused)
-    shuffled = type_pages("budget_lines", NotionBudgetLines, newest.sample(fraction=1, shuffle=True, seed=3), {})
+    shuffled = type_pages(
+        "budget_lines", NotionBudgetLines, newest.sample(fraction=1, shuffle=True, seed=3), PropertyMap()
+    )
     assert shuffled.rows.sort("budget_line_id").equals(whole.rows.sort("budget_line_id"))
     assert shuffled.refused.sort("page_id").equals(whole.refused.sort("page_id"))
 
@@ -164,8 +165,8 @@ def test_any_arrow_text_is_understood(text: pa.DataType) -> None:
     schema = pa.schema(
         [pa.field(f.name, text if f.name in ("page_id", "raw_payload") else f.type) for f in batch.schema]
     )
-    other = decode_pages(NotionBudgetLines, batch.cast(schema), {})
-    assert other.equals(decode_pages(NotionBudgetLines, batch, {}))
+    other = decode_pages(NotionBudgetLines, batch.cast(schema), PropertyMap())
+    assert other.equals(decode_pages(NotionBudgetLines, batch, PropertyMap()))
 
 
 def versions() -> pl.DataFrame:
@@ -225,9 +226,9 @@ def test_the_order_of_versions_does_not_matter() -> None:
 def test_spark_gives_and_takes_the_batches_unchanged(spark_session: Any) -> None:  # noqa: F811 - fixture
     """Bronze as Spark hands it over decodes to the same cells, and Spark reads those cells as they are."""
     newest = g.bronze(*GOOD_AND_BAD * 3)
-    here = pl.DataFrame(decode_pages(NotionBudgetLines, batch_of(newest), {}))
+    here = pl.DataFrame(decode_pages(NotionBudgetLines, batch_of(newest), PropertyMap()))
     handed_over = SparkEngine(spark_session).lazy(newest).to_native().toArrow()
-    decoded = [decode_pages(NotionBudgetLines, batch, {}) for batch in handed_over.to_batches()]
+    decoded = [decode_pages(NotionBudgetLines, batch, PropertyMap()) for batch in handed_over.to_batches()]
     there = spark_session.createDataFrame(pa.Table.from_batches(decoded)).toArrow()
     assert pl.DataFrame(there).sort("budget_line_id").equals(here.sort("budget_line_id"))
 
@@ -238,11 +239,11 @@ def test_spark_decodes_to_the_same_rows(spark_session: Any) -> None:  # noqa: F8
     from pyspark.sql.pandas.types import from_arrow_schema
 
     newest = g.bronze(*GOOD_AND_BAD * 3)
-    here = pl.DataFrame(decode_pages(NotionBudgetLines, batch_of(newest), {}))
+    here = pl.DataFrame(decode_pages(NotionBudgetLines, batch_of(newest), PropertyMap()))
 
     def decode(batches: Any) -> Any:
         for batch in batches:
-            yield decode_pages(NotionBudgetLines, batch, {})
+            yield decode_pages(NotionBudgetLines, batch, PropertyMap())
 
     bronze = SparkEngine(spark_session).lazy(newest).to_native()
     there = bronze.mapInArrow(decode, from_arrow_schema(arrow_schema(NotionBudgetLines))).toArrow()

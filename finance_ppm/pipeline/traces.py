@@ -1,0 +1,149 @@
+"""Where in the lake a page leaves traces: its own rows, and the rows of others that quote it.
+
+Belongs here: which rows those are, and what stands for the page's words in the rows that stay. Does not belong here:
+erasing them (``erasure``).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from finance_ppm.contracts import PAGE_TABLES, Table, history_of
+from finance_ppm.contracts.bronze import Erasures, NotionRawPages, NotionSyncWatermarks
+from finance_ppm.contracts.gold import ControlRoomStatus, DataQualityIssues, DataQualityMetrics, PpmBudgetVsActual
+from finance_ppm.contracts.silver import NotionBudgetLines, Quarantine
+from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.pipeline.silver import page_key, property_map
+from finance_ppm.transforms.budget_vs_actual.facts import RESERVE
+from finance_ppm.transforms.budget_vs_actual.shares import NONE
+from finance_ppm.transforms.silver import type_pages
+from finance_ppm.transforms.silver.cells import UNTITLED
+
+FORGOTTEN = "(forgotten)"
+"""What stands in gold for a name that only the forgotten page told."""
+
+WITHHELD = "It quoted a page that was forgotten."
+"""What stands for the message of another page's finding that quoted the forgotten page's title."""
+
+_MEASURES = ("value", "line_count", "excluded_value", "excluded_count")
+
+WITHOUT_TRACES: tuple[type[Table], ...] = (NotionSyncWatermarks, Erasures, DataQualityMetrics, ControlRoomStatus)
+"""Tables that hold nothing a page says: databases and their schemas, ids, counts, and jobs."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a page says of itself that other rows repeat."""
+
+    titles: frozenset[str] = frozenset()
+    """Its titles, in any version."""
+    names: frozenset[str] = frozenset()
+    """Vendors and categories it names in any version, and no other budget line does now: members of gold's cells."""
+
+
+NOTHING = pl.lit(value=False)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a page leaves in one table."""
+
+    table: type[Table]
+    column: str | None = None
+    """The column that holds the page's id in the page's own rows. These go."""
+    own: pl.Expr = NOTHING
+    """The page's own rows."""
+    quoting: pl.Expr = NOTHING
+    """Rows of others that quote it. These stay, without its words."""
+    apart: pl.Expr = NOTHING
+    """Rows that ``quoting`` is true of, those they become, and those they are added to."""
+    rewrite: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    """What becomes of the rows that are ``apart``."""
+    in_log: bool = False
+    """Whether its words may be among the statistics in the table's log."""
+
+    @property
+    def holds(self) -> pl.Expr:
+        """The rows that no version of the table may hold."""
+        return self.own | self.quoting
+
+
+def traces(page_id: str, words: Words) -> list[Trace]:
+    """Every place in the lake where a page leaves a trace: gold first, bronze last."""
+    gold = [_of_cells(page_id, words), _of_findings(page_id, words)]
+    return [
+        *gold,
+        *(replace(trace, table=history_of(trace.table)) for trace in gold),
+        *(_of_page(table, page_key(table), page_id) for table in PAGE_TABLES.values()),
+        _of_page(Quarantine, "page_id", page_id),
+        _of_page(NotionRawPages, "page_id", page_id),
+    ]
+
+
+def _of_page(table: type[Table], column: str, page_id: str) -> Trace:
+    return Trace(table, column, own=pl.col(column) == page_id)
+
+
+def _of_findings(page_id: str, words: Words) -> Trace:
+    """Findings about the page go. Those of other pages that name it as a neighbour keep all but their message."""
+    message = pl.col("message")
+    neighbour = pl.col("row_id").ne_missing(page_id) & pl.col("value").str.contains(page_id, literal=True)
+    titled = [message.str.contains(title, literal=True) for title in sorted(words.titles)]
+    tells = pl.any_horizontal(NOTHING, *titled) & (message != WITHHELD)
+    return replace(
+        _of_page(DataQualityIssues, "row_id", page_id),
+        quoting=neighbour & tells,
+        apart=neighbour,
+        rewrite=lambda rows: rows.with_columns(message=pl.when(tells).then(pl.lit(WITHHELD)).otherwise(message)),
+    )
+
+
+def _of_cells(page_id: str, words: Words) -> Trace:
+    """Cells keep their amounts, which are the books'. The name of the member they are of is the page's, and goes."""
+    by_page = pl.col("dimension").is_in(["program", "project"]) & (pl.col("dimension_id") == page_id)
+    by_name = pl.col("dimension").is_in(["category", "vendor"])
+    told = by_name & pl.col("dimension_id").is_in(sorted(words.names))
+    return Trace(
+        PpmBudgetVsActual,
+        quoting=(by_page & (pl.col("dimension_value") != FORGOTTEN)) | told,
+        apart=by_page | told | (by_name & (pl.col("dimension_id") == FORGOTTEN)),
+        rewrite=lambda cells: _blanked(cells, by_name),
+        in_log=bool(words.names),  # as part of the key, whose least and greatest the log keeps of every file
+    )
+
+
+def _blanked(cells: pl.DataFrame, by_name: pl.Expr) -> pl.DataFrame:
+    """Cells of a member that has no name any more; where several of one month have none, they become one."""
+    forgotten = pl.lit(FORGOTTEN)
+    metric, dimension, _, month, unit = (pl.col("metric_id").str.split("|").list.get(part) for part in range(5))
+    anonymous = pl.concat_str(metric, dimension, forgotten, month, unit, separator="|")
+    nameless = cells.with_columns(
+        metric_id=pl.when(by_name).then(anonymous).otherwise("metric_id"),
+        dimension_id=pl.when(by_name).then(forgotten).otherwise("dimension_id"),
+        dimension_value=forgotten,
+    )
+    key = [name for name in cells.columns if name not in (*_MEASURES, "computed_at")]
+    added = nameless.group_by(key).agg(pl.col(_MEASURES).sum(), pl.col("computed_at").max())
+    return added.cast({name: cells.schema[name] for name in _MEASURES})
+
+
+def words_of(lake: Lake, page_id: str) -> Words:
+    """What every version of the page says that is still in bronze."""
+    titles: set[str] = set()
+    names: set[str] = set()
+    for database, table in PAGE_TABLES.items():
+        own = (pl.col("database_name") == database) & (pl.col("page_id") == page_id)
+        versions = lake.scan(NotionRawPages).filter(own).collect()
+        if versions.is_empty():
+            continue
+        typed = type_pages(database, table, versions, property_map(lake, database)).typed
+        titles |= _texts(typed, "name", "title")
+        names |= _texts(typed, "category", "vendor")
+    others = lake.scan(NotionBudgetLines).filter(pl.col("budget_line_id") != page_id).select("category", "vendor")
+    names -= _texts(others.unique().collect(), "category", "vendor") | {NONE, RESERVE, FORGOTTEN}
+    return Words(frozenset(titles - {UNTITLED}), frozenset(names))
+
+
+def _texts(rows: pl.DataFrame, *columns: str) -> set[str]:
+    return {text for column in columns if column in rows.columns for text in rows[column].drop_nulls() if text}
