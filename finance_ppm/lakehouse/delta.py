@@ -5,6 +5,8 @@ Belongs here: everything the deltalake library is asked for. Does not belong her
 
 from collections.abc import Mapping
 from inspect import getdoc
+from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Field, WriterProperties, write_deltalake
@@ -28,6 +30,23 @@ STRICT = CommitProperties(max_commit_retries=0)
 The library would otherwise place a commit after those of other writers wherever it sees no conflict between files;
 it knows nothing of keys, and two writers may insert one key into two partitions.
 """
+
+
+class LocalTable(DeltaTable):
+    """A table in a local folder whose path may hold blanks and other characters that an address cannot.
+
+    deltalake tells them percent-encoded, and Polars looks for a folder of that very name.
+    """
+
+    @property
+    def table_uri(self) -> str:
+        """The folder's address, as the file system spells it."""
+        return unquote(super().table_uri)
+
+    def file_uris(self, *args: Any, **kwargs: Any) -> list[str]:
+        """The data files. What lies below the table's folder is spelt as it is."""
+        told, spelt = (uri.removeprefix("file://") for uri in (super().table_uri, self.table_uri))
+        return [spelt + path.removeprefix(told) for path in super().file_uris(*args, **kwargs)]
 
 
 def delta_schema(table: type[Table]) -> DeltaSchema:
@@ -69,7 +88,8 @@ def _comment(description: str | None) -> dict[str, str]:
 def open_delta(path: str, storage_options: Mapping[str, str]) -> DeltaTable | None:
     """The table at ``path`` in its present version, or None."""
     try:
-        return DeltaTable(path, storage_options=dict(storage_options) or None)
+        kind = DeltaTable if "://" in path else LocalTable
+        return kind(path, storage_options=dict(storage_options) or None)
     except TableNotFoundError:
         return None
 

@@ -6,7 +6,7 @@ import pytest
 
 from finance_ppm.lakehouse import Lake, LakeUriError, writer_lock
 from finance_ppm.lakehouse.location import local_folder
-from finance_ppm_tests.lakehouse.tables import Line
+from finance_ppm_tests.lakehouse.tables import Line, line, lines
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,15 @@ def test_a_folder_may_be_relative_or_a_file_address(tmp_path: Path, monkeypatch:
     expected = f"{tmp_path}/lake/silver/lines"
     assert {Lake(uri).path(Line) for uri in ("lake", "./lake/", f"file://{tmp_path}/lake")} == {expected}
     assert not (tmp_path / "lake").exists()
+
+
+@pytest.mark.parametrize("folder", ["my lake", "größer & 50% (neu)"])
+def test_a_folder_may_have_any_name(folder: str, tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / folder))
+    lake.merge(Line, lines(line("a", "2026-Q1"), line("b", "2026-Q2")))
+    lake.merge(Line, lines(line("b", "2026-Q1")))
+    assert lake.scan(Line).collect().height == 2
+    assert [path.name for path in tmp_path.iterdir()] == [folder]
 
 
 @pytest.mark.parametrize(
