@@ -35,10 +35,11 @@ CREATE TABLE IF NOT EXISTS main.bronze.notion_sync_watermarks (
   property_ids STRING NOT NULL COMMENT 'JSON: silver column to the ids of its Notion property, those of today first, one for each data source that has it, then earlier ones. An id survives a renamed property.',
   property_names STRING COMMENT 'JSON: silver column to the name its property is expected under, as messages say it.',
   property_words STRING COMMENT 'JSON: silver column to the team\'s words for ours, where the mapping file names any.',
+  hidden STRING COMMENT 'JSON: the properties that were missing from the schema, each with the moment since which that may be so, and the moment until which it was; what pages show of them then, if it is empty, says nothing.',
   drift ARRAY<STRUCT<kind: STRING, property: STRING, found: STRING, columns: ARRAY<STRING>, message: STRING, since: TIMESTAMP>> COMMENT 'How the schema departs from what is expected, each with the moment it was first seen; the findings quote it.',
   last_attempt_at TIMESTAMP COMMENT 'When a read was last tried, whatever came of it.',
   last_error STRING COMMENT 'Why the last read did not come to its end; null where it did.',
-  sweep_note STRING COMMENT 'Why the last full read took nothing for deleted although known pages were missing from it; null where nothing stood in the way.',
+  sweep_note STRING COMMENT 'Why the last full read did not take for deleted all of the known pages that were missing from it; null where nothing stood in the way.',
   unfinished STRING COMMENT 'JSON: a read cut short, with the spans of creation times whose pages are durable: the next read goes on from there. Null where there is none.',
   PRIMARY KEY (database_id)
 )

@@ -39,6 +39,8 @@ from finance_ppm.settings import Config
 Text = Annotated[str, Field(pattern=r"\S")]
 """Anything but nothing."""
 
+TITLE = "title"
+
 Place = tuple[str | int, ...]
 """Where in the file: ``("projects", "Status", "values")``."""
 
@@ -213,7 +215,7 @@ class _File:
     def wrong(self, place: Place, reason: str) -> SettingsError:
         """What is wrong at ``place``, or at the nearest place around it that the file has."""
         known = next(place[:end] for end in range(len(place), -1, -1) if place[:end] in self._lines)
-        entry = " > ".join(step for step in known if isinstance(step, str))
+        entry = " > ".join(step for step in known if isinstance(step, str) and step.strip())
         return SettingsError(f"{self._path}, line {self._lines[known]}{f' ({entry})' if entry else ''}: {reason}.")
 
 
@@ -230,10 +232,12 @@ def _entries(file: _File, database: str, told: Mapping[str, Entry]) -> dict[str,
         keys[name] = key
         if entry.values and "select" not in wanted[name].types:
             raise file.wrong(place, "this column holds no choice of words; remove its values")
-        _one_meaning(file, (*place, "values"), entry)
+        _check_words(file, (*place, "values"), entry)
     entries = {name: told[key] for name, key in keys.items()}
     readers: dict[str, str] = {}
     for name, prop in wanted.items():
+        if TITLE in prop.types:  # found by its type: what it is called is nobody's loss
+            continue
         theirs = _renamed(prop, entries.get(name)).name
         other = readers.setdefault(theirs, name)
         if other != name:
@@ -244,9 +248,11 @@ def _entries(file: _File, database: str, told: Mapping[str, Entry]) -> dict[str,
     return entries
 
 
-def _one_meaning(file: _File, place: Place, entry: Entry) -> None:
+def _check_words(file: _File, place: Place, entry: Entry) -> None:
     meant: dict[str, str] = {}
     for ours, word in _pairs(entry):
+        if not ours.strip():
+            raise file.wrong((*place, ours), f"on the left stands nothing; write our word for {word!r} there")
         if meant.setdefault(fold_word(word), ours) != ours:
             raise file.wrong((*place, ours), f"{word!r} stands for {meant[fold_word(word)]} already; keep it in one")
 

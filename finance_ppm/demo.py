@@ -55,7 +55,7 @@ def run_demo(*, once: bool, pages: int | None, port: int, clock: Clock | None = 
     config = Config.from_env()
     with ExitStack() as stack:
         if config.notion_token is None or config.ppm_sandbox_anchor is not None:
-            terminal.err.print("No NOTION_TOKEN is set: serving a sandbox Notion with a portfolio in it.")
+            terminal.mention("No NOTION_TOKEN is set: serving a sandbox Notion with a portfolio in it.")
             sandbox = stack.enter_context(
                 sandbox_of_this_folder(config, _first_moment(clock), today=clock.today(), pages=pages)
             )
@@ -81,7 +81,7 @@ def serve_sandbox(*, port: int, pages: int | None, seed: int | None, clock: Cloc
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
-            terminal.err.print("Stopping ...")
+            terminal.mention("Stopping ...")
 
 
 def _first_moment(clock: Clock) -> datetime:
@@ -144,7 +144,7 @@ def _open_dagster(config: Config, port: int) -> None:
             )
             dagster.wait()
         except KeyboardInterrupt:
-            terminal.err.print("Stopping ...")
+            terminal.mention("Stopping ...")
         finally:
             dagster.terminate()
             dagster.wait()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 import anyio
 import msgspec
@@ -24,7 +23,7 @@ from finance_ppm.sandbox.embedded import reachable
 from finance_ppm.settings import Config
 from finance_ppm.sources.notion.client import NotionClient
 from finance_ppm.sources.notion.errors import NotionError
-from finance_ppm.sources.notion.pages import UNIDENTIFIED, dashed_id
+from finance_ppm.sources.notion.pages import UNIDENTIFIED, page_id_of
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -49,6 +48,8 @@ def forget_page(
     :class:`RunInProgressError`, and what :func:`finance_ppm.pipeline.erasure.forget` raises.
     """
     page_id = page_id_of(page)
+    if page_id is None:
+        raise SettingsError(f"{page!r} names no page: give the id or the link of one (in Notion: ... > Copy link).")
     if not (dry_run or yes or stdin_is_a_terminal()):
         raise SettingsError("Nobody is there to be asked whether to erase the page: add --yes, or look with --dry-run.")
     clock = clock or SystemClock()
@@ -73,23 +74,6 @@ def forget_page(
 def stdin_is_a_terminal() -> bool:
     """Whether somebody is there to be asked."""
     return sys.stdin.isatty()
-
-
-def page_id_of(told: str) -> str:
-    """The page's id as the lake has it, from an id with or without dashes, or a link.
-
-    A link to a page opened beside its database names the page as ``p``. Raises
-    :class:`~finance_ppm.errors.SettingsError` for anything else.
-    """
-    told = told.strip()
-    if told.startswith(UNIDENTIFIED):
-        return told
-    parts = urlsplit(told)
-    last = parts.path.rstrip("/").rsplit("/", 1)[-1]
-    for candidate in (*parse_qs(parts.query).get("p", ()), last, last[-32:], last[-36:]):
-        if found := dashed_id(candidate):
-            return found
-    raise SettingsError(f"{told!r} names no page: give the id or the link of one (in Notion: ... > Copy link).")
 
 
 def in_notion(config: Config, page_id: str, now: datetime) -> str | None:

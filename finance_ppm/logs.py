@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, ClassVar, TextIO
 from uuid import uuid4
 
 from pydantic import SecretStr
@@ -22,6 +22,9 @@ from finance_ppm.settings import Config
 
 CHATTY = ("alembic", "filelock", "httpcore", "httpx", "uvicorn")
 """Libraries whose word on each request, server and lock would drown all else, at any level."""
+
+TOLD_ANYWAY = frozenset({"finance_ppm.pipeline.bronze", "finance_ppm.sources.notion.transport"})
+"""What these warn of is told by the table or the sentence that a command ends with."""
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _OF_DAGSTER = frozenset({"dagster_meta", "dagster_event", "dagster_event_batch_metadata"})
@@ -44,13 +47,34 @@ def current_run() -> str | None:
     return _run.get()
 
 
+@contextmanager
+def beside_display() -> Iterator[None]:
+    """While inside, a person is shown progress and then the result on the terminal, and text does not tell it again.
+
+    Of the log, a terminal then gets warnings and what is graver, without what is ``TOLD_ANYWAY``. Whoever sets
+    LOG_LEVEL gets what it says; so do a file, a pipe, and JSON.
+    """
+    before, _StandardError.beside_display = _StandardError.beside_display, sys.stderr.isatty()
+    try:
+        yield
+    finally:
+        _StandardError.beside_display = before
+
+
+def writes_json() -> bool:
+    """Whether standard error gets JSON, a record a line: then nothing else belongs there."""
+    ours = (handler for handler in logging.getLogger().handlers if isinstance(handler, _StandardError))
+    return any(isinstance(handler.formatter, JsonFormatter) for handler in ours)
+
+
 def set_up(config: Config | None = None, *, run_id: Callable[[], str | None] = current_run) -> None:
     """Log as ``LOG_LEVEL`` and ``LOG_FORMAT`` say, to standard error. May be called again; the last call counts.
 
     A handler of another logger that writes to standard output or error, there already or added later by a library
     (Dagster's consoles are such), is replaced by ours or gets its formatter and level, so that nothing is written
     there unmasked, in another form, or twice. Who writes elsewhere, or by the root logger, has a log of their own.
-    ``run_id`` tells which run a record belongs to. Without a ``config``: warnings, as text.
+    ``run_id`` tells which run a record belongs to. Without a ``config``: warnings, as text. On a terminal that shows
+    a command's progress, see :func:`beside_display`, the log holds back unless LOG_LEVEL was set.
     """
     config = config or Config.model_construct(log_level="WARNING", log_format="text", notion_token=None)
     fields = (getattr(config, name) for name in type(config).model_fields)
@@ -60,7 +84,8 @@ def set_up(config: Config | None = None, *, run_id: Callable[[], str | None] = c
     for handler in list(root.handlers):
         if isinstance(handler, _StandardError):
             root.removeHandler(handler)
-    ours = _StandardError(formatter, config.log_level)
+    asked_for = config.log_format == "json" or "log_level" in config.model_fields_set
+    ours = _StandardError(formatter, config.log_level, holds_back=not asked_for)
     root.addHandler(ours)
     root.setLevel(config.log_level)
     logging.captureWarnings(capture=True)
@@ -133,14 +158,26 @@ class TextFormatter(logging.Formatter):
 class _StandardError(logging.StreamHandler[TextIO]):
     """Writes to whatever standard error is at that moment, and makes other handlers write likewise."""
 
-    def __init__(self, formatter: logging.Formatter, level: str) -> None:
+    beside_display: ClassVar[bool] = False
+    """Of the process, and settled beforehand: Dagster's steps run with standard error led through a file."""
+
+    def __init__(self, formatter: logging.Formatter, level: str, *, holds_back: bool) -> None:
         logging.Handler.__init__(self)
+        self._holds_back = holds_back
         self.setFormatter(formatter)
         self.setLevel(level)
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]  # a property, so that a replaced sys.stderr is followed
         return sys.stderr
+
+    def filter(self, record: logging.LogRecord) -> Any:
+        """Not what a person at the terminal is shown anyway."""
+        if self._holds_back and self.beside_display:
+            shown_anyway = record.levelno < logging.CRITICAL and record.name in TOLD_ANYWAY
+            if record.levelno < logging.WARNING or shown_anyway:
+                return False
+        return super().filter(record)
 
     def rule(self, logger: logging.Logger) -> None:
         heard_here = logger.propagate and logger.parent is not None

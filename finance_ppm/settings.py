@@ -91,6 +91,14 @@ class Config(BaseSettings):
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
 
+    @field_validator(*(f"notion_{name}_db_id" for name in DATABASES))
+    @classmethod
+    def _no_token(cls, value: str | None) -> str | None:
+        """An id is shown in errors, in logs and in the lake; a token must not be."""
+        if value and is_token(value):
+            raise ValueError("it holds a token where the id of a database belongs")
+        return value
+
     @field_validator("notion_base_url")
     @classmethod
     def _without_login(cls, value: HttpUrl) -> HttpUrl:
@@ -119,12 +127,25 @@ class Config(BaseSettings):
     def from_env(cls, env_file: Path | None = Path(".env")) -> Self:
         """Read the settings from the environment and ``env_file``.
 
-        Raises :class:`SettingsError` with one sentence for each wrong value.
+        Raises :class:`SettingsError` with one sentence for each wrong value, or for a file that cannot be read.
         """
         try:
+            if env_file is not None and env_file.is_dir():
+                raise SettingsError(f"{env_file} is a folder, and settings are read from a file: rename the folder.")
             return cls(_env_file=env_file)
         except ValidationError as error:
             raise SettingsError(" ".join(_sentence(cls, found) for found in error.errors())) from None
+        except UnicodeDecodeError as error:
+            # The error itself holds the whole file, token included.
+            number = error.object.count(b"\n", 0, error.start) + 1
+            raise SettingsError(
+                f"{env_file or SANDBOX_ENV} is not UTF-8 (line {number}): save it as UTF-8 in your editor."
+            ) from None
+        except OSError as error:
+            path = error.filename or env_file or SANDBOX_ENV
+            raise SettingsError(
+                f"{path} cannot be read ({error.strerror or error}): make it a file that you may read."
+            ) from None
 
     @property
     def database_ids(self) -> dict[str, str]:
@@ -160,6 +181,11 @@ class Config(BaseSettings):
         return self.notion_token
 
 
+def is_token(value: str) -> bool:
+    """Whether it is a token of Notion's, new style or old, which is no id of anything."""
+    return value.strip().lower().startswith(("ntn_", "secret_"))
+
+
 def _dashed(identity: str) -> str:
     """An id as Notion writes it; what is no UUID is left for Notion to refuse."""
     try:
@@ -172,4 +198,5 @@ def _sentence(settings: type[Config], error: Any) -> str:
     name = str(error["loc"][0]).upper()
     field = settings.model_fields.get(name.lower())
     meaning = f" ({field.description.rstrip('.')})" if field and field.description else ""
-    return f"{name}{meaning} is wrong: {error['msg']}; correct it in the environment or in .env."
+    what = error["msg"].removeprefix("Value error, ")
+    return f"{name}{meaning} is wrong: {what}; correct it in the environment or in .env."

@@ -4,6 +4,7 @@ Belongs here: words and layout. Does not belong here: the work.
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -16,7 +17,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from finance_ppm import logs
 from finance_ppm.errors import FinancePpmError, SettingsError
+from finance_ppm.masking import Masker
 
 if TYPE_CHECKING:
     from finance_ppm.day import PortfolioSummary
@@ -33,6 +36,8 @@ err = Console(stderr=True)
 
 FAILED, WRONG_USE = 1, 2
 
+logger = logging.getLogger(__name__)
+
 
 def exit_code(error: FinancePpmError) -> int:
     """2 where the user must correct a setting first, 1 where the work itself failed."""
@@ -40,18 +45,35 @@ def exit_code(error: FinancePpmError) -> int:
 
 
 def complain(error: FinancePpmError) -> None:
-    """One sentence on standard error."""
-    err.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+    """One sentence on standard error, as a record where the log is JSON."""
+    if logs.writes_json():
+        logger.error(str(error))
+    else:
+        err.print(f"[bold red]Error:[/] {escape(Masker()(str(error)))}", highlight=False, soft_wrap=True)
+
+
+def mention(what: str) -> None:
+    """A word on standard error beside the results, as a record where the log is JSON."""
+    if logs.writes_json():
+        logger.info(what)
+    else:
+        err.print(escape(what), highlight=False, soft_wrap=True)
+
+
+def _shows_progress() -> bool:
+    """Progress is for a person at a terminal: a file would keep each of its states, and JSON stands alone."""
+    return err.is_terminal and not logs.writes_json()
 
 
 @contextmanager
 def reading_databases(names: Sequence[str], *, quiet: bool) -> Iterator[Callable[[str, int], None] | None]:
-    """A line per database with the pages that have arrived; yields the function to tell, or None when quiet."""
-    if quiet:
-        yield None
+    """A line per database with the pages that have arrived; yields the function to tell, or None if none is shown."""
+    if quiet or not _shows_progress():
+        with logs.beside_display():
+            yield None
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed} pages"))
-    with Progress(*columns, TimeElapsedColumn(), console=err) as progress:
+    with logs.beside_display(), Progress(*columns, TimeElapsedColumn(), console=err) as progress:
         lines = {name: progress.add_task(f"Reading {name}", total=None) for name in names}
         yield lambda name, pages: progress.update(lines[name], completed=pages)
 
@@ -60,7 +82,7 @@ def reading_databases(names: Sequence[str], *, quiet: bool) -> Iterator[Callable
 def working(title: str, total: int | None = None) -> Iterator[Callable[[str], None]]:
     """A line that shows the latest step done; a bar where the number of steps is known."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err) as progress:
+    with logs.beside_display(), Progress(*columns, console=err, disable=not _shows_progress()) as progress:
         line = progress.add_task(title, total=total)
         yield lambda step: progress.update(line, description=f"{title}: {step}", advance=1)
 
@@ -71,19 +93,20 @@ def show_sync(summary: "SyncSummary") -> None:
     for column in ("Database", "Read", "Pages read", "New versions"):
         table.add_column(column, justify="right" if "ages" in column or "versions" in column else "left")
     for database in summary.databases:
-        how = (
-            f"[red]failed: {escape(database.error)}"
-            if database.error
-            else ("every page" if database.full else "what changed") + (", taken up again" if database.resumed else "")
-        )
+        how = ("every page" if database.full else "what changed") + (", taken up again" if database.resumed else "")
+        how = "[red]failed" if database.error else how
         table.add_row(database.name, how, f"{database.pages_read:,}", f"{database.pages_synced:,}")
     out.print(table)
+    for error in dict.fromkeys(database.error for database in summary.databases if database.error):
+        names = ", ".join(database.name for database in summary.databases if database.error == error)
+        out.print(f"[red]{names}:[/] {escape(error)}", highlight=False, soft_wrap=True)
     for database in summary.databases:
         for told in (*database.drift, *([f"Nothing was taken for deleted. {database.note}"] if database.note else [])):
             out.print(f"[yellow]{database.name}:[/] {escape(told)}", highlight=False, soft_wrap=True)
     verb = "would be added" if summary.dry_run else "added"
     seconds = (summary.finished_at - summary.started_at).total_seconds()
-    out.print(f"{summary.total_pages_synced:,} page versions {verb}, {summary.requests} requests, {seconds:.1f} s.")
+    versions, requests = counted(summary.total_pages_synced, "page version"), counted(summary.requests, "request")
+    out.print(f"{versions} {verb}, {requests}, {seconds:.1f} s.")
 
 
 def show_portfolio(summary: "PortfolioSummary") -> None:
@@ -147,8 +170,9 @@ class SetUpLines:
 def setting_up(*, quiet: bool) -> Iterator[SetUpLines]:
     """Yields what is told the steps of a set-up; it shows them unless ``quiet``."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    console = Console(stderr=True, quiet=True) if quiet else err
-    with Progress(*columns, console=console, transient=True) as progress:
+    silent = quiet or not _shows_progress()
+    console = Console(stderr=True, quiet=True) if silent else err
+    with logs.beside_display(), Progress(*columns, console=console, transient=True, disable=silent) as progress:
         yield SetUpLines(progress)
 
 
@@ -277,6 +301,11 @@ def _remarks(title: str, remarks: "Sequence[Remark]") -> None:
 def show_json(value: Any) -> None:
     """A dataclass as one JSON object on standard output."""
     print(json.dumps(asdict(value), default=_plain))  # noqa: T201 - this is the output
+
+
+def counted(count: int, what: str) -> str:
+    """``1 request``, ``2,000 requests``."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def money(amount: Decimal) -> str:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,15 +12,18 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from rich.console import Console
 
+from finance_ppm import terminal
 from finance_ppm.contracts.silver import NotionBudgetLines
 from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.pipeline.engine import DatabaseSummary, SyncSummary
 from finance_ppm.sandbox.notion.faults import Fault
 from finance_ppm.sandbox.notion.server import NotionSandbox, serve_notion
 from finance_ppm.sandbox.portfolio import portfolio
 
 BIN = Path(sys.executable).parent
-OWN = ("NOTION_", "PPM_", "DAGSTER_", "LOG_LEVEL")
+OWN = ("NOTION_", "PPM_", "DAGSTER_", "LOG_")
 
 
 @pytest.fixture
@@ -74,6 +79,80 @@ def test_a_database_that_fails_is_told_and_makes_the_exit_code_one(sandbox: Noti
     result = call(tmp_path, "notion-sync", "sync", "--quiet", sandbox=sandbox)
     assert result.returncode == 1
     assert "share the database" in " ".join(result.stdout.split())
+
+
+def test_on_a_narrow_terminal_an_error_is_told_once_and_in_full(sandbox: NotionSandbox, tmp_path: Path) -> None:
+    sandbox.add_fault(Fault.error(404, path=sandbox.database_ids["risks"], times=9))
+    shown = on_a_terminal(tmp_path, "notion-sync", "sync", sandbox=sandbox)
+    told = "share the database with the integration (in Notion: ... > Connections)."
+    assert shown.count(told) == 1
+    assert f"Notion does not find the database risks ({sandbox.database_ids['risks']})" in shown
+    assert "WARNING" not in shown
+    assert "ERROR" not in shown
+    assert "INFO" not in shown
+    assert "Reading risks" in shown
+    loud = on_a_terminal(tmp_path, "notion-sync", "sync", "--full-sync", sandbox=sandbox, LOG_LEVEL="INFO")
+    assert "INFO finance_ppm.pipeline.bronze" in loud
+
+
+def on_a_terminal(folder: Path, command: str, *arguments: str, sandbox: NotionSandbox, **settings: str) -> str:
+    """What a person sees who calls a command at 80 columns, without its colours."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+    screen, theirs = pty.openpty()
+    with subprocess.Popen(
+        [str(BIN / command), *arguments],
+        cwd=folder,
+        env={**inherited, "COLUMNS": "80", "TERM": "xterm", **sandbox.environment(), **settings},
+        stdout=theirs,
+        stderr=theirs,
+    ):
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(screen, 65536):
+                shown += part
+        except OSError:  # Linux's way to tell that the other side has ended
+            pass
+        finally:
+            os.close(screen)
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+
+
+def test_with_a_json_log_standard_error_holds_nothing_else(sandbox: NotionSandbox, tmp_path: Path) -> None:
+    result = call(tmp_path, "notion-sync", "sync", sandbox=sandbox, LOG_FORMAT="json")
+    told = [json.loads(line) for line in result.stderr.splitlines()]
+    assert {line["database"] for line in told if "pages" in line} == set(sandbox.database_ids)
+    assert "Synced from Notion" in result.stdout
+    wrong = call(tmp_path, "finance-ppm", "run", "--as-of", "tomorrow", sandbox=sandbox, LOG_FORMAT="json")
+    assert "is not a day" in json.loads(wrong.stderr)["message"]
+
+
+def summary_of(*databases: DatabaseSummary, requests: int = 1) -> SyncSummary:
+    now = datetime.now(UTC)
+    return SyncSummary(now, now, databases, requests, dry_run=False)
+
+
+def test_an_error_that_several_databases_share_is_told_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "out", Console(width=80))
+    shared, own = "Notion does not accept [the token]: " + "do this, " * 20 + "and that.", "Something else."
+    names = {"programs": shared, "projects": own, "risks": shared}
+    terminal.show_sync(
+        summary_of(*(DatabaseSummary(name, 0, 0, full=True, error=error) for name, error in names.items()))
+    )
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert f"programs, risks: {shared}" in lines
+    assert f"projects: {own}" in lines
+    assert sum("accept" in line for line in lines) == 1
+    assert sum("failed" in line for line in lines) == 3
+
+
+def test_one_is_counted_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.show_sync(summary_of(DatabaseSummary("risks", pages_read=1, pages_synced=1, full=True)))
+    assert "1 page version added, 1 request, 0.0 s." in capsys.readouterr().out
+    terminal.show_sync(summary_of(DatabaseSummary("risks", pages_read=1, pages_synced=2000, full=True), requests=0))
+    assert "2,000 page versions added, 0 requests" in capsys.readouterr().out
 
 
 def test_health_says_what_is_well_and_what_to_do(sandbox: NotionSandbox, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finance_ppm.column_mapping import ColumnMapping, fold, our_properties
+from finance_ppm.column_mapping import TITLE, ColumnMapping, fold, our_properties
 from finance_ppm.contracts import PAGE_TABLES, notion_properties
 from finance_ppm.errors import SettingsError
 from finance_ppm.settings import Config
@@ -55,6 +55,14 @@ def test_a_name_is_replaced_and_the_types_and_all_other_columns_stay(told: Told)
 def test_two_names_may_change_places(told: Told) -> None:
     found = told("projects:\n  Start Date: End Date\n  End Date: Start Date\n").properties("projects")
     assert (found["start_date"].name, found["end_date"].name) == ("End Date", "Start Date")
+
+
+@pytest.mark.parametrize("text", ["projects:\n  Owner: Name\n", "projects:\n  Name: Projekt\n  Owner: Projekt\n"])
+def test_another_column_may_be_called_as_the_title_usually_is(told: Told, text: str) -> None:
+    """The title is found by its type, so that its name stands in nobody's way."""
+    found = told(text).properties("projects")
+    assert found["owner"].name in text
+    assert "people" in found["owner"].types
 
 
 @pytest.mark.parametrize("database", ["Budget Lines", "budget-lines", "BUDGET_LINES"])
@@ -125,6 +133,12 @@ def test_a_mark_at_the_beginning_of_the_file_does_not_matter(told: Told) -> None
         ("projects:\n  Status:\n    values: A\n", 3, "with `property:` and `values:`"),
         ("projects:\n  Status:\n    values:\n      Planning: []\n", 4, "with `property:` and `values:`"),
         ("projects:\n  Status:\n    values: {Planning: A, Completed: [B, a]}\n", 3, "'a' stands for Planning already"),
+        (
+            "projects:\n  Status:\n    values:\n      '': A\n",
+            4,
+            "(projects > Status > values): on the left stands nothing",
+        ),
+        ("projects:\n  Status:\n    values: {' ': A}\n", 3, "write our word for 'A' there"),
         ("projects:\n  Start Date:\n    values: {A: B}\n", 2, "no choice of words"),
         ("- projects\n", 1, "write `our name: your name`"),
         ("projects\n", 1, "write `our name: your name`"),
@@ -188,7 +202,7 @@ def test_every_property_is_read_under_the_name_it_was_given_and_no_two_under_one
     ours = list(our_properties(database))
     names = data.draw(st.dictionaries(st.sampled_from(ours), st.one_of(NAMES, st.sampled_from(ours))))
     text = json.dumps({database: names}, ensure_ascii=False)  # JSON is YAML
-    theirs = [names.get(name, name) for name in ours]
+    theirs = [names.get(name, name) for name, prop in our_properties(database).items() if TITLE not in prop.types]
     if len(set(theirs)) < len(theirs):
         with pytest.raises(SettingsError, match="would both be read from"):
             ColumnMapping.from_text(text, PATH)

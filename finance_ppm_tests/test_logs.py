@@ -21,12 +21,16 @@ import anyio.to_thread
 import dagster as dg
 import pytest
 from pydantic import SecretStr
+from rich.console import Console
 
-from finance_ppm import cli, dagster_home, logs
+from finance_ppm import cli, dagster_home, logs, terminal
 from finance_ppm.automation import run_log
+from finance_ppm.errors import FinancePpmError
+from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.masking import Masker
+from finance_ppm.pipeline.engine import SyncEngine
 from finance_ppm.sandbox.notion.faults import Fault
-from finance_ppm.sandbox.notion.server import serve_notion
+from finance_ppm.sandbox.notion.server import NotionSandbox, serve_notion
 from finance_ppm.sandbox.portfolio import portfolio
 from finance_ppm.settings import DATABASES, Config
 from finance_ppm.sources.notion import retry
@@ -280,6 +284,131 @@ def test_dagsters_other_programs_are_told_by_their_own_options(monkeypatch: pyte
     for config in (Config(log_format="json", log_level="ERROR"), Config(log_format="text", log_level="DEBUG")):
         for name, value in dagster_home.log_options(config).items():
             assert value in known[name].choices
+
+
+@pytest.fixture(scope="module")
+def notion() -> Iterator[NotionSandbox]:
+    now = datetime.now(UTC)
+    with serve_notion(portfolio(anchor=now.date(), pages=50), now=now) as served:
+        yield served
+
+
+def test_a_program_that_syncs_logs_each_sync_from_beginning_to_end_as_a_run(
+    lines: Lines, notion: NotionSandbox, tmp_path: Path
+) -> None:
+    """As the README's program does, without the command that gives its runs an id."""
+    config = Config.model_validate({**settings_of(notion), "ppm_lakehouse_uri": str(tmp_path / "lake")})
+    engine = SyncEngine(config, lake=Lake(config.ppm_lakehouse_uri))
+    notion.clear_faults()
+    notion.add_fault(Fault.error(404, path=notion.database_ids["risks"], times=9))
+    first = engine.sync_all()
+    notion.clear_faults()
+    with logs.correlated("another"):
+        engine.sync_all(dry_run=True)
+    run_ids = [line.get("run") for line in lines()]
+    assert len(set(run_ids)) == 2
+    assert len(run_ids[0] or "") == 36
+    assert run_ids[-1] == "another"
+    told = [line for line in lines() if line["run"] == run_ids[0]]
+    assert told[0]["databases"] == list(DATABASES)
+    read = {line["database"]: line for line in told if line["level"] == "INFO" and "pages" in line}
+    assert read.keys() == set(DATABASES) - {"risks"}
+    for database in first.databases:
+        if database.name in read:
+            line = read[database.name]
+            assert (line["pages"], line["new_versions"]) == (database.pages_read, database.pages_synced)
+            assert (line["full"], line["resumed"]) == (True, False)
+            assert line["requests"] >= 2
+            assert line["seconds"] >= 0
+            assert f"pages {database.pages_read}," in line["message"]
+    end = next(line for line in told if "failed" in line)
+    assert (end["failed"], end["new_versions"]) == (["risks"], first.total_pages_synced)
+    assert end["requests"] == first.requests
+    assert told[-1]["message"].startswith("Silver is up to date")
+
+
+def settings_of(notion: NotionSandbox) -> dict[str, Any]:
+    return {**notion.environment(), "notion_requests_per_minute": 6000}
+
+
+class Screen(io.StringIO):
+    """A terminal, as far as a log can tell."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+TOLD = [
+    (logging.INFO, "finance_ppm.pipeline.engine", "done"),
+    (logging.WARNING, "finance_ppm.sources.notion.transport", "a request failed"),
+    (logging.ERROR, "finance_ppm.pipeline.bronze", "a database failed"),
+    (logging.WARNING, "finance_ppm.sources.notion.reader", "a row is left out"),
+    (logging.CRITICAL, "finance_ppm.pipeline.bronze", "it broke"),
+]
+ALL = [message for _, _, message in TOLD]
+
+
+@pytest.mark.parametrize(
+    ("settings", "screen", "heard"),
+    [
+        ({}, True, ["a row is left out", "it broke"]),
+        ({}, False, ALL),
+        ({"log_format": "json"}, True, ALL),
+        ({"log_level": "INFO"}, True, ALL),
+        ({"log_level": "ERROR"}, True, ["a database failed", "it broke"]),
+    ],
+)
+def test_a_person_shown_the_result_is_not_told_it_twice(
+    settings: dict[str, str], *, screen: bool, heard: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Screen() if screen else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+
+    def tell() -> None:  # in a thread without our context, as Dagster's steps are
+        for level, name, message in TOLD:
+            logging.getLogger(name).log(level, message)
+
+    with logging_of_its_own():
+        logs.set_up(Config.model_validate(settings))
+        with logs.beside_display():
+            thread = threading.Thread(target=tell)
+            thread.start()
+            thread.join()
+        assert [message for message in ALL if message in written.getvalue()] == heard
+        log.info("afterwards")
+    assert ("afterwards" in written.getvalue()) == (settings.get("log_level") != "ERROR")
+
+
+@pytest.mark.parametrize(("style", "screen"), [("json", True), ("json", False), ("text", False), ("text", True)])
+def test_progress_is_shown_on_a_terminal_and_never_beside_json(
+    style: str, *, screen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Screen() if screen else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    monkeypatch.setattr(terminal, "err", Console(stderr=True))
+    monkeypatch.setenv("TERM", "xterm")
+    with logging_of_its_own():
+        logs.set_up(Config.model_validate({"log_format": style, "log_level": "INFO"}))
+        with terminal.reading_databases(["risks"], quiet=False) as progress:
+            if progress:
+                progress("risks", 12)
+            log.info("beside it")
+        with terminal.working("Making") as step_done:
+            step_done("gold")
+            log.info("beside it")
+        with terminal.setting_up(quiet=False) as watcher:
+            watcher.sample_begins(20, 180)
+            log.info("beside it")
+        terminal.mention("Serving [/x]")
+        terminal.complain(FinancePpmError("No [/x] at ntn_abc123"))
+    told = written.getvalue()
+    shown = ["Reading risks", "Making: gold", "sample pages"]
+    assert [words in told for words in shown] == [style == "text" and screen] * 3
+    assert told.count("beside it") == 3
+    assert "Serving [/x]" in told
+    assert "No [/x] at ***" in told
+    if style == "json":
+        assert [json.loads(line)["level"] for line in told.splitlines()] == ["INFO"] * 4 + ["ERROR"]
 
 
 def test_masking_costs_a_record_without_signs_next_to_nothing() -> None:

@@ -108,6 +108,45 @@ def test_a_wrong_value_is_one_sentence_that_names_it(name: str, value: str, monk
     assert ".env" in str(error.value)
 
 
+def test_a_file_that_is_not_utf_8_is_one_sentence_without_what_it_holds() -> None:
+    Path(".env").write_bytes("# ours\nNOTION_TOKEN=ntn_ours\n# f\xfcr uns\n".encode("latin-1"))
+    with pytest.raises(SettingsError, match=r"^\.env is not UTF-8 \(line 3\): save it as UTF-8") as error:
+        Config.from_env()
+    assert error.value.__cause__ is None
+    assert error.value.__suppress_context__, "the cause holds the token"
+
+
+def test_a_folder_in_the_place_of_the_file_is_told() -> None:
+    Path(".env").mkdir()
+    with pytest.raises(SettingsError, match=r"^\.env is a folder"):
+        Config.from_env()
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="the file that cannot be read is Linux's")
+def test_a_file_that_cannot_be_read_is_told() -> None:
+    Path(".env").symlink_to("/proc/self/mem")
+    with pytest.raises(SettingsError, match=r"^\.env cannot be read \("):
+        Config.from_env()
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read_from_its_first_line() -> None:
+    Path(".env").write_bytes(b"\xef\xbb\xbfPPM_REPORTING_CURRENCY=EUR\r\n")
+    assert Config.from_env().ppm_reporting_currency == "EUR"
+
+
+@pytest.mark.parametrize("token", ["ntn_276538abc", "secret_Ab1Cd2Ef3", " NTN_276538abc"])
+@pytest.mark.parametrize("name", IDS)
+def test_a_token_in_the_place_of_an_id_is_refused_and_not_shown(name: str, token: str) -> None:
+    write(".env", NOTION_TOKEN="ntn_ours", **{name: token})
+    with pytest.raises(SettingsError) as error:
+        Config.from_env()
+    message = str(error.value)
+    assert message.startswith(f"{name} (")
+    assert "holds a token" in message
+    assert token.strip() not in f"{message} {error.value.__cause__!r}"
+    assert message.count(". ") == 0
+
+
 def test_every_setting_is_explained_in_the_example() -> None:
     example = (Path(__file__).parent.parent / ".env.example").read_text()
     internal = {"PPM_SANDBOX_ANCHOR", "PPM_SANDBOX_PAGES", "PPM_SANDBOX_SEED"}

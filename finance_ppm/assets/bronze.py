@@ -98,12 +98,18 @@ def notion_sync(
     name="everything_arrived",
 )
 def everything_arrived(
-    context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake], clock: dg.ResourceParam[Clock]
+    context: dg.AssetCheckExecutionContext,
+    notion: dg.ResourceParam[NotionSource],
+    lake: dg.ResourceParam[Lake],
+    clock: dg.ResourceParam[Clock],
 ) -> Iterator[dg.AssetCheckResult]:
     """A step of its own, because a step that fails stops everything that waits for it."""
     step = context.op_execution_context
     is_past = step.has_partition_key and date.fromisoformat(step.partition_key) < clock.today()
-    states = {} if is_past else stored_watermarks(lake)
+    configured = {} if is_past else notion.config.database_ids
+    states = {
+        name: state for name, state in stored_watermarks(lake).items() if configured.get(name) == state.database_id
+    }
     errors = {name: state.last_error for name, state in states.items() if state.last_error}
     yield dg.AssetCheckResult(asset_key=PAGES, check_name="everything_arrived", passed=not errors, metadata=errors)
     if errors:

@@ -87,7 +87,7 @@ class NotionSyncWatermarks(Table):
         freshness=Freshness(warn=timedelta(minutes=10), fail=timedelta(hours=24)),
         owner="team:data-platform",
         # The times move with every quiet read; what is made from here is where each column is found, and findings.
-        news=("property_ids", "property_names", "property_words", "drift", "last_error", "sweep_note"),
+        news=("property_ids", "property_names", "property_words", "hidden", "drift", "last_error", "sweep_note"),
         seed_names=("bronze.sync_watermarks",),
     )
 
@@ -120,6 +120,11 @@ class NotionSyncWatermarks(Table):
     property_words = dy.String(
         nullable=True, description="JSON: silver column to the team's words for ours, where the mapping file names any."
     )
+    hidden = dy.String(
+        nullable=True,
+        description="JSON: the properties that were missing from the schema, each with the moment since which that may "
+        "be so, and the moment until which it was; what pages show of them then, if it is empty, says nothing.",
+    )
     drift = _drift()
     last_attempt_at = dy.Datetime(
         nullable=True, time_zone="UTC", description="When a read was last tried, whatever came of it."
@@ -127,8 +132,8 @@ class NotionSyncWatermarks(Table):
     last_error = dy.String(nullable=True, description="Why the last read did not come to its end; null where it did.")
     sweep_note = dy.String(
         nullable=True,
-        description="Why the last full read took nothing for deleted although known pages were missing from it; null "
-        "where nothing stood in the way.",
+        description="Why the last full read did not take for deleted all of the known pages that were missing from it; "
+        "null where nothing stood in the way.",
     )
     unfinished = dy.String(
         nullable=True,

@@ -9,24 +9,27 @@ other writers off meanwhile, which the caller must: a file that a writer has not
 """
 
 from collections.abc import Callable, Iterator
+from urllib.parse import unquote
 
+import msgspec
 import polars as pl
 import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
-from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
-from deltalake.fs import DeltaStorageHandler
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from finance_ppm.contracts import Table, full_name
 from finance_ppm.errors import FinancePpmError
-from finance_ppm.lakehouse.delta import COMPRESSION, STRICT, open_delta, scan_delta
+from finance_ppm.lakehouse.conformity import dtypes
+from finance_ppm.lakehouse.delta import COMPRESSION, STRICT, scan_delta
 from finance_ppm.lakehouse.lake import ATTEMPTS, Lake
 from finance_ppm.lakehouse.location import local_folder
 from finance_ppm.lakehouse.partitions import literal
 
 LOG = "_delta_log"
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+"""What the folder of a partition without a value is called by."""
 
 
 class RowsLostError(FinancePpmError):
@@ -39,7 +42,7 @@ def remove_rows(lake: Lake, table: type[Table], column: str, value: str) -> int:
 
     Only data files that hold such rows are written anew. Raises :class:`RowsLostError`.
     """
-    delta, doomed = _opened(lake, table), pl.col(column) == value
+    delta, doomed = lake.delta(table), pl.col(column) == value
     leaving = _count(scan_delta(delta, table).filter(doomed)) if delta else 0
     if delta and leaving:
         delta.delete(f'"{column}" = {literal(value)}', writer_properties=COMPRESSION, commit_properties=STRICT)
@@ -66,20 +69,20 @@ def dead_files(lake: Lake, table: type[Table], holds: pl.Expr) -> list[str]:
     """Data files that are no part of the table as it stands and hold a row that ``holds`` is true of.
 
     As paths within the table's folder. A file that cannot be read, which only a writer that died leaves, is taken for
-    one that does. ``holds`` may not speak of partition columns: data files have none.
+    one that does.
     """
-    delta = _opened(lake, table)
+    delta = lake.delta(table)
     if delta is None:
         return []
     live = {_file_name(uri) for uri in delta.file_uris()}
-    store = _store(lake, table)
+    store = lake.files(table)
     return [
         path
         for path in _paths(store)
         if path.endswith(".parquet")
         and not path.startswith(f"{LOG}/")
         and _file_name(path) not in live
-        and _holds(store, path, holds)
+        and _holds(store, path, table, holds)
     ]
 
 
@@ -87,7 +90,7 @@ def remove_dead_files(lake: Lake, table: type[Table], holds: pl.Expr) -> int:
     """Erase the files that :func:`dead_files` finds, wherever the lake lives, and say how many."""
     paths = dead_files(lake, table, holds)
     for path in paths:
-        _store(lake, table).delete_file(path)
+        lake.files(table).delete_file(path)
     return len(paths)
 
 
@@ -106,11 +109,11 @@ def remove_leftovers(lake: Lake) -> int:
 
 def begin_log_anew(lake: Lake, table: type[Table]) -> None:
     """Forget the log of every version but the present one, with the statistics in it. No older version can be read."""
-    delta = _opened(lake, table)
+    delta = lake.delta(table)
     if delta is None:
         return
     delta.create_checkpoint()
-    store, present = _store(lake, table), f"{delta.version():020}"
+    store, present = lake.files(table), f"{delta.version():020}"
     for path in _paths(store, LOG):
         if _file_name(path)[:20] < present:
             store.delete_file(path)
@@ -121,7 +124,7 @@ def _require_the_rest(lake: Lake, table: type[Table], version: int, *, apart: pl
     before, after = (_rest(lake, table, at, apart) for at in (version - 1, version))
     if before == after:
         return
-    delta = _opened(lake, table)
+    delta = lake.delta(table)
     assert delta is not None
     delta.restore(version - 1)
     raise RowsLostError(
@@ -132,7 +135,10 @@ def _require_the_rest(lake: Lake, table: type[Table], version: int, *, apart: pl
 
 def _rest(lake: Lake, table: type[Table], version: int, apart: pl.Expr) -> tuple[int, int]:
     """Number of the rows that are not ``apart``, and a digest of their keys, whatever their order."""
-    rows = scan_delta(DeltaTable(lake.path(table), version=version), table)
+    delta = lake.delta(table)
+    assert delta is not None
+    delta.load_as_version(version)
+    rows = scan_delta(delta, table)
     staying = rows.filter(~apart.fill_null(value=False)).select(pl.struct(table.primary_key()).hash().alias("key"))
     # Summed in halves, which no number of rows makes overflow.
     halves = staying.select(pl.len(), (pl.col("key") // 2**32).sum(), (pl.col("key") % 2**32).sum().alias("low"))
@@ -140,12 +146,12 @@ def _rest(lake: Lake, table: type[Table], version: int, apart: pl.Expr) -> tuple
     return count, high * 2**32 + low
 
 
-def _holds(store: pafs.FileSystem, path: str, holds: pl.Expr) -> bool:
-    names = holds.meta.root_names()
+def _holds(store: pafs.FileSystem, path: str, table: type[Table], holds: pl.Expr) -> bool:
+    names = dict.fromkeys(holds.meta.root_names())
     try:
         with store.open_input_file(path) as opened, pq.ParquetFile(opened) as file:
-            there = [name for name in dict.fromkeys(names) if name in file.schema_arrow.names]
-            absent = [pl.lit(None, pl.String).alias(name) for name in names if name not in there]
+            there = [name for name in names if name in file.schema_arrow.names]
+            absent = [_by_path(path, table, name) for name in names if name not in there]
             return any(
                 _count(pl.LazyFrame(pa.Table.from_batches([batch])).with_columns(absent).filter(holds))
                 for batch in file.iter_batches(columns=there)
@@ -154,19 +160,19 @@ def _holds(store: pafs.FileSystem, path: str, holds: pl.Expr) -> bool:
         return True
 
 
+def _by_path(path: str, table: type[Table], name: str) -> pl.Expr:
+    """A column that a data file lacks: the partition's value, which is told by the folder; null where there is none."""
+    values = [folder.removeprefix(f"{name}=") for folder in path.split("/")[:-1] if folder.startswith(f"{name}=")]
+    dtype = dtypes(table)[name]
+    known = values and values[0] != NO_VALUE
+    value = msgspec.convert(unquote(values[0]), dtype.to_python(), strict=False) if known else None
+    return pl.lit(value, dtype).alias(name)
+
+
 def _paths(store: pafs.FileSystem, folder: str = "") -> Iterator[str]:
     for found in store.get_file_info(pafs.FileSelector(folder, recursive=True)):
         if found.is_file:
             yield found.path
-
-
-def _store(lake: Lake, table: type[Table]) -> pafs.FileSystem:
-    """The table's folder, through the library that writes it: a local folder and an object store alike."""
-    return pafs.PyFileSystem(DeltaStorageHandler(lake.path(table)))
-
-
-def _opened(lake: Lake, table: type[Table]) -> DeltaTable | None:
-    return open_delta(lake.path(table), {})
 
 
 def _file_name(path: str) -> str:

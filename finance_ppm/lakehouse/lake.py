@@ -8,6 +8,7 @@ nothing. Belongs here: the four ways a table changes. Does not belong here: whic
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import polars as pl
 from deltalake import DeltaTable
@@ -29,6 +30,9 @@ from finance_ppm.lakehouse.difference import among, difference
 from finance_ppm.lakehouse.errors import WriteConflictError
 from finance_ppm.lakehouse.location import normalised
 from finance_ppm.lakehouse.partitions import Partition, inside, require_inside
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
 
 ATTEMPTS = 30
 """Each attempt is lost to another writer's success; thirty writers at once are more than any deployment has."""
@@ -70,18 +74,31 @@ class Lake:
         """Where the table lives, whether it exists or not."""
         return f"{self.uri}/{full_name(table)}"
 
+    def delta(self, table: type[Table]) -> DeltaTable | None:
+        """The Delta table in its present version, opened with the lake's own credentials; None where there is none."""
+        return open_delta(self.path(table), self._storage_options)
+
+    def files(self, table: type[Table]) -> "FileSystem":
+        """The table's folder with all that lies in it, through the library that writes it, a folder or an object store
+        alike.
+        """
+        from deltalake.fs import DeltaStorageHandler
+        from pyarrow.fs import PyFileSystem
+
+        return PyFileSystem(DeltaStorageHandler(self.path(table), self._storage_options))
+
     def exists(self, table: type[Table]) -> bool:
         """Whether the table was ever written."""
-        return self._open(table) is not None
+        return self.delta(table) is not None
 
     def version(self, table: type[Table]) -> int | None:
         """The table's Delta version; None where it does not exist."""
-        delta = self._open(table)
+        delta = self.delta(table)
         return None if delta is None else delta.version()
 
     def count(self, table: type[Table]) -> int:
         """Rows of the table; 0 where it does not exist."""
-        delta = self._open(table)
+        delta = self.delta(table)
         return 0 if delta is None else delta.count()
 
     def content_version(self, table: type[Table], partition: Partition | None = None) -> str:
@@ -90,7 +107,7 @@ class Lake:
         It is a digest of the names of the data files, so that it costs no reading of rows; of the columns that are
         ``news`` where the contract names some.
         """
-        delta = self._open(table)
+        delta = self.delta(table)
         if delta is None:
             return _digest([])
         if table.info.news:
@@ -108,7 +125,7 @@ class Lake:
 
         Raises :class:`~finance_ppm.lakehouse.errors.TableMismatchError`.
         """
-        delta = self._open(table)
+        delta = self.delta(table)
         return pl.LazyFrame(schema=dtypes(table)) if delta is None else scan_delta(delta, table)
 
     def append(self, table: type[Table], rows: pl.DataFrame) -> Written:
@@ -119,7 +136,7 @@ class Lake:
         """
         rows = conform(table, rows, self._clock.now())
         if rows.is_empty():
-            return _unchanged(self._open(table))
+            return _unchanged(self.delta(table))
         attempts = 0
 
         def write(delta: DeltaTable) -> Written:
@@ -218,9 +235,6 @@ class Lake:
             pl.any_horizontal(inside(partition) for partition in partitions.iter_rows(named=True))
         ).collect()
 
-    def _open(self, table: type[Table]) -> DeltaTable | None:
-        return open_delta(self.path(table), self._storage_options)
-
     def _commit(self, table: type[Table], write: Callable[[DeltaTable], Written]) -> Written:
         """Run ``write`` on the table's present version, and again each time another writer was first."""
         retrying = Retrying(
@@ -232,7 +246,7 @@ class Lake:
         return retrying(self._attempt, table, write)
 
     def _attempt(self, table: type[Table], write: Callable[[DeltaTable], Written]) -> Written:
-        delta = self._open(table)
+        delta = self.delta(table)
         created = delta is None
         if delta is None:
             delta = create_delta(self.path(table), table, self._storage_options)

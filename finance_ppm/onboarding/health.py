@@ -15,13 +15,14 @@ from finance_ppm.contracts import NotionProperty
 from finance_ppm.errors import FinancePpmError, SettingsError
 from finance_ppm.onboarding.finding import Finding
 from finance_ppm.onboarding.lake_health import look_at_lake
+from finance_ppm.onboarding.mapping import wrong_words
 from finance_ppm.pipeline.watermarks import Watermark
 from finance_ppm.settings import DATABASES, NOTION_API, Config
 from finance_ppm.sources.notion.client import NotionClient
 from finance_ppm.sources.notion.drift import schema_drift
 from finance_ppm.sources.notion.errors import NotionError
 from finance_ppm.sources.notion.reader import QUERY_LIMIT
-from finance_ppm.sources.notion.schema import Drift, SchemaDrift
+from finance_ppm.sources.notion.schema import Drift
 from finance_ppm.sources.notion.transport import PAGE_SIZE, Errand
 
 USUAL_BUDGET, LARGEST_BUDGET = 180, 600
@@ -54,8 +55,9 @@ def examine(config: Config, clock: Clock | None = None) -> Health:
         mapping = ColumnMapping.from_config(config)
     except SettingsError as error:
         return Health((*settings, Finding("column names", False, str(error)), *lake))
+    words = _words(config, mapping)
     notion = anyio.run(_notion, config, mapping, stored)
-    return Health((*settings, *notion, *_limits(config, stored), *lake))
+    return Health((*settings, *words, *notion, *_limits(config, stored), *lake))
 
 
 def _settings(config: Config) -> Iterator[Finding]:
@@ -67,6 +69,12 @@ def _settings(config: Config) -> Iterator[Finding]:
     missing = [name for name in DATABASES if name not in config.database_ids]
     hint = f" Without NOTION_{missing[0].upper()}_DB_ID that table stays empty." if missing else ""
     yield Finding("settings", True, f"{len(config.database_ids)} databases at {config.notion_base_url}.{hint}")
+
+
+def _words(config: Config, mapping: ColumnMapping) -> Iterator[Finding]:
+    for wrong in wrong_words(mapping):
+        told = f"{config.ppm_notion_mapping}, {wrong.database} > {wrong.column}: {wrong.told}"
+        yield Finding("column names", False, told)
 
 
 async def _notion(config: Config, mapping: ColumnMapping, stored: Mapping[str, Watermark]) -> list[Finding]:
@@ -129,15 +137,10 @@ async def _database(
     sources = len(schema.data_source_ids)
     held = f" in {sources} data source{'s' if sources > 1 else ''}" if sources else ""
     if drift:
-        return Finding(name, all(found.kind in _HARMLESS for found in drift), " ".join(map(_sentence, drift)))
+        return Finding(
+            name, all(found.kind in _HARMLESS for found in drift), " ".join(found.message for found in drift)
+        )
     return Finding(name, True, f"Shared, and all of its {len(schema.properties)} properties{held} fit.")
-
-
-def _sentence(drift: SchemaDrift) -> str:
-    """What drifted, and for what is in the way, another way out than changing Notion."""
-    if drift.kind is Drift.MISSING:
-        return f"{drift.message} If it bears another name there, `finance-ppm notion map` tells ours of it."
-    return drift.message
 
 
 def _limits(config: Config, stored: Mapping[str, Watermark]) -> Iterator[Finding]:

@@ -4,13 +4,10 @@ Belongs here: what ``finance-ppm notion init`` does, in order, and what it tells
 ``databases``, ``env_file`` and ``sample``.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
 
 from finance_ppm.clock import Clock, SystemClock
 from finance_ppm.column_mapping import ColumnMapping
@@ -21,8 +18,7 @@ from finance_ppm.onboarding.env_file import ENV_FILE, pending, write_ids
 from finance_ppm.onboarding.sample import SampleLoader
 from finance_ppm.settings import Config
 from finance_ppm.sources.notion.client import NotionClient
-
-_ID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
+from finance_ppm.sources.notion.pages import page_id_of
 
 
 class Watcher(Protocol):
@@ -94,7 +90,12 @@ async def initialise(
     Doing it again does what is left to do, and nothing twice. Raises :class:`SettingsError` where the user must
     decide or correct something first, and :class:`NotionError`.
     """
-    page_id = page_of(parent_page)
+    page_id = page_id_of(parent_page)
+    if page_id is None:
+        raise SettingsError(
+            f"--parent-page {parent_page!r} holds no page id: copy the page's link in Notion (... > Copy link) and "
+            "give that."
+        )
     if config.notion_token is None or config.ppm_sandbox_anchor is not None:
         raise SettingsError(
             "NOTION_TOKEN is not set: write the token of your integration into .env (.env.example says where it is)."
@@ -138,21 +139,6 @@ async def initialise(
             watcher.sample_begins(sum(missing.values()), config.notion_requests_per_minute)
             await loader.load(lambda name, count: watcher.sample_grows(_total(made, name, count)))
         return replace(done, sample=missing)
-
-
-def page_of(told: str) -> str:
-    """The page's id, with dashes, from an id or a link. Raises :class:`SettingsError` for anything else.
-
-    A link to a page that is open beside a database names the database first and the page as ``p``.
-    """
-    parts = urlsplit(told.strip())
-    candidates = [*parse_qs(parts.query).get("p", ()), parts.path.rstrip("/").rsplit("/", 1)[-1]]
-    for candidate in candidates:
-        if found := _ID.search(candidate):
-            return str(UUID(found[0]))
-    raise SettingsError(
-        f"--parent-page {told!r} holds no page id: copy the page's link in Notion (... > Copy link) and give that."
-    )
 
 
 def _told(done: Prepared) -> DatabaseSetUp:

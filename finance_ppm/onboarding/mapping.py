@@ -6,17 +6,16 @@ Belongs here: what to say of each column. Which property fits is ``mapping_match
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import anyio
 
-from finance_ppm.column_mapping import ColumnMapping, Entry, fold_word, our_properties, read_mapping
+from finance_ppm.column_mapping import TITLE, ColumnMapping, Entry, fold_word, our_properties, read_mapping
 from finance_ppm.contracts import NotionProperty
-from finance_ppm.errors import SettingsError
-from finance_ppm.onboarding.mapping_file import Addition, with_additions
+from finance_ppm.onboarding import mapping_sentences as say
+from finance_ppm.onboarding.mapping_file import Addition, save, with_additions
 from finance_ppm.onboarding.mapping_likeness import meaning
-from finance_ppm.onboarding.mapping_match import TITLE, Confidence, Match, TheirProperty, match_properties, target_of
+from finance_ppm.onboarding.mapping_match import Confidence, Match, TheirProperty, Unfit, match_properties, target_of
 from finance_ppm.onboarding.mapping_schema import read_schemas
 from finance_ppm.onboarding.mapping_words import ANY_WORD, WORDS
 from finance_ppm.settings import Config
@@ -102,17 +101,8 @@ def check(config: Config) -> MappingCheck:
 
 def write(found: Proposal) -> None:
     """Write the file with the additions, whole or not at all. Raises :class:`SettingsError` where it cannot be."""
-    path = Path(found.path)
-    beside = path.with_name(f".{path.name}.new")
-    if not found.additions:
-        return
-    try:
-        beside.write_text(found.text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be written ({error.strerror}): set PPM_NOTION_MAPPING to a file that can."
-        ) from None
+    if found.additions:
+        save(Path(found.path), found.text)
 
 
 def proposal(mapping: ColumnMapping, text: str, path: Path, schemas: Schemas) -> Proposal:
@@ -131,13 +121,15 @@ def proposal(mapping: ColumnMapping, text: str, path: Path, schemas: Schemas) ->
             prop = by_name.get(match.theirs)
             columns.append(_column(database, match, prop, entries.get(match.ours)))
             if prop is None:
-                missing.append(Remark(database, match.ours, _no_such(match.theirs, by_name)))
+                missing.append(Remark(database, match.ours, say.no_such(match.theirs, by_name)))
             elif prop.type not in wanted[match.ours].types:
-                unfit.append(Remark(database, match.ours, _unfit(prop.name, prop.type, wanted[match.ours], free)))
+                unfit.append(Remark(database, match.ours, say.unfit(prop.name, prop.type, wanted[match.ours], free)))
+        instead = {match.ours: match.theirs for match in found.matches}
         unfit += (
-            Remark(database, bad.ours, _unfit(bad.theirs, bad.type, wanted[bad.ours], free)) for bad in found.unfit
+            Remark(database, bad.ours, _unfit(bad, wanted[bad.ours], instead.get(bad.ours), free))
+            for bad in found.unfit
         )
-        missing += (Remark(database, ours, _not_found(wanted[ours], free)) for ours in found.missing)
+        missing += (Remark(database, ours, say.not_found(wanted[ours], free)) for ours in found.missing)
         unread += (Remark(database, prop.name, f"Nothing is read from it (type {prop.type}).") for prop in free)
     additions = tuple(_addition(column) for column in columns if _is_news(column))
     added = with_additions(text, additions, path)
@@ -145,20 +137,39 @@ def proposal(mapping: ColumnMapping, text: str, path: Path, schemas: Schemas) ->
 
 
 def checked(mapping: ColumnMapping, path: Path, schemas: Schemas) -> MappingCheck:
-    """``mapping``, which the file at ``path`` holds, against ``schemas``."""
-    problems: list[Remark] = []
-    notes: list[Remark] = []
-    for database, entries in mapping.entries.items():
-        if database not in schemas:
-            told = f"What is said of it counts once NOTION_{database.upper()}_DB_ID is set."
-            notes.append(Remark(database, "", told))
-            continue
-        by_name = {prop.name: prop for prop in schemas[database]}
-        for ours, entry in entries.items():
-            wanted, found = our_properties(database)[ours], by_name.get(entry.property or ours)
-            problems += (Remark(database, ours, told) for told in _problems(database, wanted, entry, found, by_name))
-            notes += (Remark(database, ours, told) for told in _notes(ours, entry, found))
+    """``mapping``, which the file at ``path`` holds, against ``schemas``: every column, named in the file or not."""
+    problems = list(wrong_words(mapping))
+    notes = [
+        Remark(database, "", f"What is said of it counts once NOTION_{database.upper()}_DB_ID is set.")
+        for database in mapping.entries
+        if database not in schemas
+    ]
+    for database, theirs in schemas.items():
+        entries, read = mapping.entries.get(database, {}), {prop.name for prop in mapping.properties(database).values()}
+        by_name = {prop.name: prop for prop in theirs}
+        free = [prop for prop in theirs if prop.type != TITLE and prop.name not in read]
+        for ours, wanted in our_properties(database).items():
+            entry = entries.get(ours, Entry())
+            found = _source(wanted, entry, by_name)
+            if found is None and entry.property:
+                problems.append(Remark(database, ours, say.no_such(entry.property, by_name)))
+            elif found is None and wanted.required:
+                problems.append(Remark(database, ours, say.absent(wanted, free)))
+            elif found and found.type not in wanted.types:
+                problems.append(Remark(database, ours, say.unfit(found.name, found.type, wanted, free)))
+            elif found:
+                notes += (Remark(database, ours, told) for told in _notes(ours, entry, found))
     return MappingCheck(str(path), sum(map(len, mapping.entries.values())), tuple(problems), tuple(notes))
+
+
+def wrong_words(mapping: ColumnMapping) -> tuple[Remark, ...]:
+    """The words on the left of the file that are none of ours: silver would hold them as they are."""
+    return tuple(
+        Remark(database, ours, told)
+        for database, entries in mapping.entries.items()
+        for ours, entry in entries.items()
+        for told in say.wrong_words(database, ours, entry)
+    )
 
 
 def _column(database: str, match: Match, found: TheirProperty | None, entry: Entry | None) -> MappedColumn:
@@ -195,63 +206,21 @@ def _addition(column: MappedColumn) -> Addition:
     return Addition(column.database, column.ours, theirs, column.words, tuple(comments))
 
 
-def _problems(
-    database: str,
-    wanted: NotionProperty,
-    entry: Entry,
-    found: TheirProperty | None,
-    by_name: Mapping[str, TheirProperty],
-) -> Iterator[str]:
-    if found is None:
-        yield _no_such(entry.property or wanted.name, by_name)
-    elif found.type not in wanted.types:
-        yield _unfit(found.name, found.type, wanted, ())
-    words = WORDS.get((database, wanted.name))
-    if words and (database, wanted.name) not in ANY_WORD:
-        for ours in entry.values:
-            if ours not in words:
-                yield f"{ours!r} is no word of ours: on the left below `values:` write {_either(list(words))}."
+def _source(wanted: NotionProperty, entry: Entry, by_name: Mapping[str, TheirProperty]) -> TheirProperty | None:
+    """What a column is read from; a title that the file does not name is found by its type."""
+    if TITLE in wanted.types and not entry.property:
+        return next((prop for prop in by_name.values() if prop.type == TITLE), None)
+    return by_name.get(entry.property or wanted.name)
 
 
-def _notes(ours: str, entry: Entry, found: TheirProperty | None) -> Iterator[str]:
-    if found is None:
-        return
+def _unfit(bad: Unfit, wanted: NotionProperty, instead: str | None, free: Sequence[TheirProperty]) -> str:
+    return say.superseded(bad, instead) if instead else say.unfit(bad.theirs, bad.type, wanted, free)
+
+
+def _notes(ours: str, entry: Entry, found: TheirProperty) -> Iterator[str]:
     options = {fold_word(option) for option in found.options}
     for word in (word for theirs in entry.values.values() for word in theirs):
         if options and fold_word(word) not in options:
             yield f"{found.name!r} has no option {word!r}: correct it, or leave it for what was chosen before."
     if found.leads_to not in (None, target_of(ours)):
         yield f"{found.name!r} leads to another database than {target_of(ours)}: look whether it is the right one."
-
-
-def _no_such(name: str, by_name: Mapping[str, TheirProperty]) -> str:
-    folded = {fold_word(theirs): theirs for theirs in by_name}
-    near = [repr(folded[close]) for close in get_close_matches(fold_word(name), sorted(folded), n=3, cutoff=0.5)]
-    perhaps = f", perhaps {_either(near)}" if near else ""
-    return f"The database has no property {name!r}: write the name as it is in Notion{perhaps}."
-
-
-def _unfit(name: str, kind: str, wanted: NotionProperty, free: Sequence[TheirProperty]) -> str:
-    return (
-        f"{name!r} is of type {kind}, where {_either(wanted.types)} is needed: change its type in Notion, or write the "
-        f"name of another property into the file{_fitting(wanted, free)}."
-    )
-
-
-def _not_found(wanted: NotionProperty, free: Sequence[TheirProperty]) -> str:
-    if not wanted.required:
-        return f"Nothing was found; the column is optional and stays empty{_fitting(wanted, free)}."
-    return (
-        f"Nothing was found: write the name of your property into the file{_fitting(wanted, free)}, or add one of type "
-        f"{_either(wanted.types)} in Notion."
-    )
-
-
-def _fitting(wanted: NotionProperty, free: Sequence[TheirProperty]) -> str:
-    """Unread properties that could be read as the column, at most five."""
-    names = [repr(prop.name) for prop in free if prop.type in wanted.types]
-    return f" (by its type it may be {_either(names[:5])})" if names else ""
-
-
-def _either(names: Sequence[str]) -> str:
-    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))

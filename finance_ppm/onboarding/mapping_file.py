@@ -1,8 +1,10 @@
 """Writing the mapping file: what stands in it stays as its author wrote it, comments included; what is new is added.
 
-Belongs here: the text. Does not belong here: what is proposed (``mapping``), or reading the file (``column_mapping``).
+Belongs here: the text, and putting it in the file's place. Does not belong here: what is proposed (``mapping``), or
+reading the file (``column_mapping``).
 """
 
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,10 @@ _WIDE = 1_000_000
 """Characters in a line, so that none is broken."""
 
 
+_MARK = "\ufeff".encode()
+"""What some editors put at the beginning of a file."""
+
+
 @dataclass(frozen=True)
 class Addition:
     """What is new of one of our properties: its name there, words, or both; and what a reader should know."""
@@ -37,6 +43,27 @@ class _Edit:
     start: int
     end: int
     text: str
+
+
+def save(path: Path, text: str) -> None:
+    """Make ``text`` the file's, whole or not at all; a link stays one, and mode and line ends stay what they were.
+
+    Raises :class:`SettingsError` where it cannot be written.
+    """
+    file = path.resolve()
+    beside = file.with_name(f".{file.name}.new")
+    try:
+        before = file.read_bytes() if file.exists() else b""
+        newline = "\r\n" if before.count(b"\r\n") * 2 > before.count(b"\n") else "\n"
+        encoding = "utf-8-sig" if before.startswith(_MARK) else "utf-8"
+        beside.write_text(text, encoding=encoding, newline=newline)
+        if file.exists():
+            beside.chmod(stat.S_IMODE(file.stat().st_mode))
+        beside.replace(file)
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be written ({error.strerror}): set PPM_NOTION_MAPPING to a file that can."
+        ) from None
 
 
 def with_additions(text: str, additions: Sequence[Addition], path: Path) -> str:

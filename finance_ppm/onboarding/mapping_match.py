@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from finance_ppm.column_mapping import TITLE
 from finance_ppm.contracts import NotionProperty
 from finance_ppm.onboarding.mapping_likeness import (
     core_of,
@@ -23,7 +24,6 @@ from finance_ppm.onboarding.mapping_likeness import (
 )
 from finance_ppm.onboarding.mapping_words import ANY_WORD, WORDS
 
-TITLE = "title"
 ELSEWHERE = "elsewhere"
 
 _EXACT, _WRITTEN_OTHERWISE, _CALLED, _ABRIDGED, _ONLY_RELATION, _OPTIONS, _WEAK, _RELATION, _LONGER, _ONLY, _ALIKE = (
@@ -74,7 +74,10 @@ class Match:
 
 @dataclass(frozen=True)
 class Unfit:
-    """A property that is named like the one wanted, and is of a type that cannot be read as such."""
+    """A property that is named like the one wanted, and is of a type that cannot be read as such.
+
+    Another one may have been matched in its place, if that is no mere guess.
+    """
 
     ours: str
     theirs: str
@@ -130,8 +133,11 @@ def match_properties(
     chosen |= {ours: _match(candidate, taken, candidates) for ours, candidate in taken.items()}
 
     used = {match.theirs for match in chosen.values()}
-    unfit = _unfit(database, {ours: prop for ours, prop in open_.items() if ours not in chosen}, by_name, used)
-    used |= {found.theirs for found in unfit}
+    unfit = _unfit(database, open_, chosen, by_name, used)
+    for found in unfit:  # who has one of the right name is asked, and not given a guess
+        if found.ours in chosen and chosen[found.ours].confidence is Confidence.DOUBTFUL:
+            del chosen[found.ours]
+    used = {match.theirs for match in chosen.values()} | {found.theirs for found in unfit}
     return Matches(
         tuple(chosen[ours] for ours in wanted if ours in chosen),
         unfit,
@@ -183,17 +189,28 @@ def _match(candidate: _Candidate, taken: Mapping[str, _Candidate], candidates: S
 
 
 def _unfit(
-    database: str, missing: Mapping[str, NotionProperty], by_name: Mapping[str, TheirProperty], used: set[str]
+    database: str,
+    open_: Mapping[str, NotionProperty],
+    chosen: Mapping[str, Match],
+    by_name: Mapping[str, TheirProperty],
+    used: set[str],
 ) -> tuple[Unfit, ...]:
-    """For each missing property the free one that bears its name and cannot be read as such."""
+    """For each of ours the free one that bears its name and cannot be read as such.
+
+    Where another one is chosen, only one that bears the name as clearly is worth a word.
+    """
     found: dict[str, Unfit] = {}
-    for ours, prop in missing.items():
+    for ours, prop in open_.items():
+        names = [weight for weight, _ in _named(database, ours, chosen[ours].theirs)] if ours in chosen else []
+        least = max([_CALLED, *names]) if ours in chosen else _ABRIDGED
         free = [theirs for name, theirs in sorted(by_name.items()) if name not in used and theirs.type != TITLE]
         named = [
             (weight, theirs)
             for theirs in free
             for weight, _ in _named(database, ours, theirs.name)
-            if weight >= _ABRIDGED and theirs.name not in (other.theirs for other in found.values())
+            if weight >= least
+            and theirs.type not in prop.types
+            and theirs.name not in (other.theirs for other in found.values())
         ]
         if named:
             _, theirs = max(named, key=lambda pair: pair[0])

@@ -5,7 +5,7 @@ log are in ``intake``, those of the state in ``watermarks``.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -20,16 +20,17 @@ from finance_ppm.contracts.bronze import NotionSyncWatermarks
 from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.pipeline.intake import NOWHERE, Intake
+from finance_ppm.pipeline.known import Known
 from finance_ppm.pipeline.unfinished import Unfinished
-from finance_ppm.pipeline.watermarks import Watermark, stored_watermarks
+from finance_ppm.pipeline.watermarks import Watermark, watermarks_to_go_on
 from finance_ppm.settings import DATABASES, Config
 from finance_ppm.sources.notion.client import NotionClient
 from finance_ppm.sources.notion.deletions import Absence, confirm_deletions
 from finance_ppm.sources.notion.errors import NotionError
 from finance_ppm.sources.notion.pages import RawPage
-from finance_ppm.sources.notion.reader import Survey, first_of, read_pages, survey
+from finance_ppm.sources.notion.reader import Survey, first_of, incremental_floor, read_pages, survey
 from finance_ppm.sources.notion.schema import SchemaDrift
-from finance_ppm.sources.notion.spans import cut, gaps
+from finance_ppm.sources.notion.spans import Span, cut, gaps
 from finance_ppm.sources.notion.transport import CONCURRENCY, Errand
 
 MOST_GONE = 0.5
@@ -61,7 +62,7 @@ class DatabaseSync:
     requests: int = 0
     drift: tuple[SchemaDrift, ...] = ()
     note: str | None = None
-    """Why nothing was taken for deleted although pages were missing."""
+    """Why pages that are missing were not taken for deleted, or what could be read in part only."""
     error: NotionError | None = None
     """Why the read did not come to its end; None where it did. What had come by then is in bronze."""
 
@@ -105,10 +106,15 @@ def sync_notion(
     if unknown := sorted(set(only or ()) - set(DATABASES)):
         raise SettingsError(f"There is no database {' or '.join(unknown)}: choose from {', '.join(DATABASES)}.")
     mapping = ColumnMapping.from_config(config)
-    stored = stored_watermarks(lake)
     now = clock.now()
     ids = {name: identity for name, identity in config.database_ids.items() if only is None or name in only}
+    if only is not None and not ids:
+        raise SettingsError(
+            f"Nothing to read: {' and '.join(f'NOTION_{name.upper()}_DB_ID' for name in only)} is not set."
+        )
+    stored = watermarks_to_go_on(lake, ids)
     done: dict[str, DatabaseSync] = {}
+    logger.info("Reading from Notion: %s", ", ".join(ids), extra={"databases": list(ids), "dry_run": not write})
 
     async def sync_all() -> int:
         async with NotionClient(
@@ -120,11 +126,8 @@ def sync_notion(
             course = _Course(client, lake, clock, mapping, now, write=write, accept_deletions=accept_deletions)
 
             async def sync_one(name: str) -> None:
-                state = stored.get(name)
-                if state is None or state.database_id != ids[name]:
-                    state = Watermark(ids[name], name)
                 told = partial(progress, name) if progress else _nobody
-                done[name] = await course.sync(state, told, full=full)
+                done[name] = await course.sync(stored[name], told, full=full)
 
             try:
                 async with anyio.create_task_group() as tasks:
@@ -136,18 +139,24 @@ def sync_notion(
             return client.requests_sent
 
     requests = anyio.run(sync_all)
-    return Sync(now, tuple(done[name] for name in ids), requests)
+    sync = Sync(now, tuple(done[name] for name in ids), requests)
+    _log_end(sync, (clock.now() - now).total_seconds())
+    return sync
 
 
 @dataclass
 class _Read:
     """One database on its way through a sync."""
 
+    before: Watermark
+    """The state it was in."""
     state: Watermark
     errand: Errand
     intake: Intake | None = None
     drift: tuple[SchemaDrift, ...] = ()
     note: str | None = None
+    doubted: bool = False
+    """The read may not have shown all there is."""
 
 
 class _Course:
@@ -178,15 +187,16 @@ class _Course:
 
     async def keep(self) -> None:
         """Keep the states that have changed, in one commit."""
-        async with self._turn:
-            states, self._states = self._states, {}
-            if states and self._write:
-                rows = pl.concat(state.rows() for state in states.values())
-                await anyio.to_thread.run_sync(self._lake.merge, NotionSyncWatermarks, rows)
+        with anyio.CancelScope(shield=True):  # they are not this database's alone, whose failure may cancel it here
+            async with self._turn:
+                states, self._states = self._states, {}
+                if states and self._write:
+                    rows = pl.concat(state.rows() for state in states.values())
+                    await anyio.to_thread.run_sync(self._lake.merge, NotionSyncWatermarks, rows)
 
     async def sync(self, state: Watermark, progress: Callable[[int], None], *, full: bool) -> DatabaseSync:
         """Read one database, as far as it can be read."""
-        read = _Read(state, Errand(f"the database {state.database_name} ({state.database_id})"))
+        read = _Read(state, state, Errand(f"the database {state.database_name} ({state.database_id})"))
         failure = None
         try:
             await self._read(read, progress, full=full)
@@ -201,7 +211,10 @@ class _Course:
         if read.intake:
             await read.intake.flush()
         self._states[state.database_name] = await self._left_behind(read, failure)
-        return _told(read, failure, self._now)
+        told = _told(read, failure, self._now)
+        if failure is None:
+            _log_read(told, (self._clock.now() - self._now).total_seconds())
+        return told
 
     async def _read(self, read: _Read, progress: Callable[[int], None], *, full: bool) -> None:
         database_id = read.state.database_id
@@ -218,10 +231,13 @@ class _Course:
             forget_lost_sources=self._accept_deletions,
             errand=read.errand,
         )
-        since = None if surveyed.is_read_otherwise else since
+        if surveyed.is_read_otherwise or read.state.shows_again(surveyed):
+            since = None
         read.drift = surveyed.drift
         read.state = read.state.surveyed(surveyed, wanted, words, self._now)
         read.intake = intake = self._intake(read.state, surveyed, since, progress)
+        if intake.began.started_at < self._now:  # taken up again: what was edited since is not in what is left
+            await self._edited_meanwhile(surveyed, intake, read)
         starts = (await intake.known()).window_starts() if since is None else []
         await read_pages(
             self._client,
@@ -235,7 +251,24 @@ class _Course:
             errand=read.errand,
         )
         if since is None:
-            read.note = await self._deletions(read.state, surveyed, intake, read.errand)
+            read.note, read.doubted = await self._deletions(read.state, surveyed, intake, read.errand)
+
+    async def _edited_meanwhile(self, surveyed: Survey, intake: Intake, read: _Read) -> None:
+        """Read what was edited since a read that was cut short began, wherever it lies."""
+
+        async def deliver(pages: Sequence[RawPage], _: Span) -> None:
+            await intake.deliver(pages, NOWHERE)
+
+        await read_pages(
+            self._client,
+            read.state.database_id,
+            surveyed,
+            deliver,
+            edited_since=incremental_floor(intake.began.started_at),
+            now=self._now,
+            slots=self._slots,
+            errand=read.errand,
+        )
 
     def _intake(
         self, state: Watermark, surveyed: Survey, since: datetime | None, progress: Callable[[int], None]
@@ -245,55 +278,65 @@ class _Course:
             self._clock,
             database_id=state.database_id,
             database_name=state.database_name,
-            began=state.beginning(surveyed.property_ids, since, self._now),
+            began=state.beginning(surveyed, since, self._now),
             note=partial(self._note, state),
             progress=progress,
             write=self._write,
             turn=self._turn,
         )
 
-    async def _deletions(self, state: Watermark, surveyed: Survey, intake: Intake, errand: Errand) -> str | None:
-        """Find out what became of known pages that did not come; why nothing was taken for deleted, if nothing was.
+    async def _deletions(
+        self, state: Watermark, surveyed: Survey, intake: Intake, errand: Errand
+    ) -> tuple[str | None, bool]:
+        """Find out what became of known pages that did not come.
 
-        That a page did not come proves nothing: each is asked for. That Notion does not find it proves little where
-        it finds hardly any, or where the page's data source is no longer shown to us.
+        Returns why some or all were not taken for deleted, and whether the whole read is to be doubted. That a page
+        did not come proves nothing: each is asked for. That Notion does not find it proves little where it finds
+        hardly any, or where the page's data source is no longer shown to us.
         """
         missing = await intake.missing()
         if not missing:
-            return None
+            return None, False
         known = await intake.known()
         if not intake.pages:
             return (
                 f"It came back empty, though {known.alive:,} of its pages are known: is it still shared with the "
                 f"integration, and NOTION_{state.database_name.upper()}_DB_ID right? `notion-sync health` looks."
-            )
-        property_ids = {found for ids in surveyed.property_ids.values() for found in ids}
-        absent: dict[str, Absence] = {}
+            ), True
+        absent: dict[str, Absence | NotionError] = {}
         for chunk in _chunks(sorted(missing)):
             confirmed = await confirm_deletions(
                 self._client,
                 missing_ids=chunk,
                 database_id=state.database_id,
-                property_ids=property_ids,
+                property_ids={found for ids in surveyed.property_ids.values() for found in ids},
                 errand=errand,
             )
             await intake.deliver([page for page in confirmed.values() if isinstance(page, RawPage)], NOWHERE)
-            absent |= {page_id: found for page_id, found in confirmed.items() if isinstance(found, Absence)}
-        not_found = sum(how is Absence.NOT_FOUND for how in absent.values())
-        if not_found and not self._accept_deletions:
-            if surveyed.schema.lost_sources:
-                return (
-                    f"Notion does not find {not_found:,} of its pages, nor one of its data sources: share that with "
-                    "the integration again (in Notion: ... > Connections)."
-                )
-            if not_found > max(FEW_PAGES, MOST_GONE * known.alive):
-                return (
-                    f"Notion does not find {not_found:,} of its {known.alive:,} known pages: share them with the "
-                    "integration again, or, if they are meant to be gone, run `notion-sync sync --full-sync "
-                    "--accept-deletions`."
-                )
-        for chunk in _chunks(list(absent)):
+            absent |= {page_id: found for page_id, found in confirmed.items() if not isinstance(found, RawPage)}
+            if note := self._why_doubted(absent, known, surveyed):
+                return note, True
+            if any(isinstance(found, NotionError) and found.retryable for found in absent.values()):
+                break
+        for chunk in _chunks([page_id for page_id, found in absent.items() if isinstance(found, Absence)]):
             await intake.bury(chunk)
+        unknown = [found for found in absent.values() if isinstance(found, NotionError)]
+        return (f"{len(unknown):,} missing pages could not be asked for: {unknown[0]}" if unknown else None), False
+
+    def _why_doubted(self, absent: Mapping[str, Absence | NotionError], known: Known, surveyed: Survey) -> str | None:
+        not_found = sum(found is Absence.NOT_FOUND for found in absent.values())
+        if not not_found or self._accept_deletions:
+            return None
+        if surveyed.schema.lost_sources:
+            return (
+                "Notion does not find some of its pages, nor one of its data sources: share that with the integration "
+                "again (in Notion: ... > Connections)."
+            )
+        if not_found > max(FEW_PAGES, MOST_GONE * known.alive):
+            return (
+                f"Notion does not find most of its {known.alive:,} known pages: share them with the integration again, "
+                "or, if they are meant to be gone, run `notion-sync sync --full-sync --accept-deletions`."
+            )
         return None
 
     async def _note(self, state: Watermark, read: Unfinished) -> None:
@@ -308,17 +351,27 @@ class _Course:
             return state.failed(str(failure), self._now)
         if failure:
             came_to = intake.came_to
-            failed = state.failed(str(failure), self._now)
-            return state.came_to(came_to, str(failure), self._now) if came_to.done else failed
+            if came_to.done or came_to.edited_since is None:
+                return state.came_to(came_to, str(failure), self._now)
+            return read.before.failed(str(failure), self._now)
         full = intake.began.edited_since is None
         page_count = (await intake.known()).alive_now if full else None
-        return state.completed(intake.began, self._now, page_count=page_count, sweep_note=read.note)
+        return state.completed(
+            intake.began, self._now, page_count=page_count, sweep_note=read.note, doubted=read.doubted
+        )
 
 
 def _told(read: _Read, failure: NotionError | None, now: datetime) -> DatabaseSync:
-    intake = read.intake
+    intake, in_part = read.intake, read.errand.in_part
+    notes = [
+        note for note in (read.note, in_part and f"{len(in_part):,} values were read in part. {in_part[0]}") if note
+    ]
     found = DatabaseSync(
-        read.state.database_name, requests=read.errand.requests, drift=read.drift, note=read.note, error=failure
+        read.state.database_name,
+        requests=read.errand.requests,
+        drift=read.drift,
+        note=" ".join(filter(None, notes)) or None,
+        error=failure,
     )
     if intake is None:
         return found
@@ -329,6 +382,34 @@ def _told(read: _Read, failure: NotionError | None, now: datetime) -> DatabaseSy
         pages_read=intake.pages,
         new_versions=intake.new_versions,
     )
+
+
+def _log_read(read: DatabaseSync, seconds: float) -> None:
+    """A database was read to its end, so many seconds after the sync began."""
+    fields = {
+        "database": read.name,
+        "full": read.full,
+        "resumed": read.resumed,
+        "pages": read.pages_read,
+        "new_versions": read.new_versions,
+        "requests": read.requests,
+        "seconds": round(seconds, 1),
+    }
+    how = ("every page" if read.full else "what changed") + (", taken up again" if read.resumed else "")
+    words = "pages %(pages)d, new versions %(new_versions)d, requests %(requests)d, %(seconds)s s"
+    logger.info(f"%(database)s was read ({how}): {words}", fields, extra=fields)
+
+
+def _log_end(sync: Sync, seconds: float) -> None:
+    fields = {
+        "databases": len(sync.databases),
+        "failed": list(sync.failures),
+        "new_versions": sum(read.new_versions for read in sync.databases),
+        "requests": sync.requests,
+        "seconds": round(seconds, 1),
+    }
+    words = "databases %(databases)d, failed %(failed)s, new versions %(new_versions)d, requests %(requests)d"
+    logger.info(f"The read from Notion is done: {words}, %(seconds)s s", fields, extra=fields)
 
 
 def _chunks(page_ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -8,6 +8,7 @@ Example::
     print(f"Synced {summary.total_pages_synced} pages")
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +20,13 @@ from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.lakehouse.locks import writer_lock
+from finance_ppm.logs import correlated, current_run
+from finance_ppm.masking import Masker
 from finance_ppm.pipeline.bronze import DatabaseSync, Progress, sync_notion
 from finance_ppm.pipeline.silver import all_pages, quarantine_upsert, silver_upsert, touched_pages
 from finance_ppm.settings import OPTIONAL_DATABASES, Config
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,11 @@ class SyncSummary:
 
 
 class SyncEngine:
-    """Syncs the configured Notion databases into the lake."""
+    """Syncs the configured Notion databases into the lake.
+
+    It logs by the standard library, and leaves it to the program what becomes of that; ``logs.set_up(config)`` writes
+    it as the commands do, each sync with an id of its own.
+    """
 
     def __init__(self, config: Config, *, clock: Clock | None = None, lake: Lake | None = None) -> None:
         self._config = config
@@ -95,10 +104,11 @@ class SyncEngine:
         self._config.require_notion()
         full = full_sync or full_refresh
         how: dict[str, Any] = {"full": full, "accept_deletions": accept_deletions, "progress": progress}
-        if dry_run:
-            return self._run(only=only, rebuild=False, write=False, **how)
-        with writer_lock(self._lake.uri, "notion-sync"):
-            return self._run(only=only, rebuild=full_refresh, write=True, **how)
+        with correlated(current_run()):
+            if dry_run:
+                return self._run(only=only, rebuild=False, write=False, **how)
+            with writer_lock(self._lake.uri, "notion-sync"):
+                return self._run(only=only, rebuild=full_refresh, write=True, **how)
 
     def sync_database(self, name: str, full_sync: bool = False) -> SyncSummary:
         """Sync one database: programs, projects, budget_lines, risks or actions.
@@ -114,6 +124,8 @@ class SyncEngine:
         if write:
             for database in sync.databases:
                 self._silver(database.name, rebuild=rebuild and database.error is None)
+            names = [database.name for database in sync.databases]
+            logger.info("Silver is up to date: %s", ", ".join(names), extra={"databases": names, "rebuilt": rebuild})
         return SyncSummary(
             started_at=sync.started_at,
             finished_at=self._clock.now(),
@@ -140,5 +152,5 @@ def _summary(database: DatabaseSync) -> DatabaseSummary:
         resumed=database.resumed,
         drift=tuple(drift.message for drift in database.drift),
         note=database.note,
-        error=str(database.error) if database.error else None,
+        error=Masker()(str(database.error)) if database.error else None,
     )

@@ -30,7 +30,8 @@ from finance_ppm.lakehouse.erase import (
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.lakehouse.locks import writer_lock
 from finance_ppm.pipeline.silver import page_key
-from finance_ppm.pipeline.traces import Trace, traces, words_of
+from finance_ppm.pipeline.traces import Trace, traces
+from finance_ppm.pipeline.words import words_of
 
 PASSES = 3
 """Times the traces are gone through where a writer that should not have been there puts some back."""
@@ -80,8 +81,11 @@ def find(lake: Lake, page_id: str) -> Forgetting:
 
     Raises :class:`UnknownPageError` where that is nothing, and no erasure of it is unfinished.
     """
-    steps, begun = traces(page_id, words_of(lake, page_id)), _unfinished(lake, page_id)
-    found = _found(lake, steps)
+    return _look(lake, page_id, traces(page_id, words_of(lake, page_id)))
+
+
+def _look(lake: Lake, page_id: str, steps: list[Trace]) -> Forgetting:
+    begun, found = _unfinished(lake, page_id), _found(lake, steps)
     if not found and begun is None and not _dead(lake, steps):
         raise _unknown(lake, page_id)
     return Forgetting(
@@ -110,9 +114,9 @@ def forget(
     """
     with writer_lock(lake.uri, "notion-sync"):
         require_quiet()
-        there = find(lake, page_id)
-        audit = _begin(lake, clock, there, reason)
         steps, files = traces(page_id, words_of(lake, page_id)), 0
+        there = _look(lake, page_id, steps)
+        audit = _begin(lake, clock, there, reason)
         for _ in range(PASSES):
             files += sum(_erase(lake, page_id, step) for step in steps) + remove_leftovers(lake)
             if not _found(lake, steps) and not _dead(lake, steps):
@@ -133,10 +137,10 @@ def _erase(lake: Lake, page_id: str, trace: Trace) -> int:
         rewrite_rows(lake, trace.table, trace.apart, trace.rewrite)
     if trace.column:
         remove_rows(lake, trace.table, trace.column, page_id)
-    files = remove_dead_files(lake, trace.table, trace.holds)
-    if trace.in_log:
+    # The log goes before the files: while they are there, an erasure that was cut short knows that it must.
+    if trace.in_log is not None and dead_files(lake, trace.table, trace.in_log):
         begin_log_anew(lake, trace.table)
-    return files
+    return remove_dead_files(lake, trace.table, trace.holds)
 
 
 def _found(lake: Lake, steps: list[Trace]) -> list[TableErased]:

@@ -76,11 +76,11 @@ class Intake:
 
     async def deliver(self, pages: Sequence[RawPage], span: Span) -> None:
         """Take pages, and the span of which all pages have come with them. Returns when there is room for more."""
+        self.pages += sum(page.page_id not in self._waiting and page.page_id not in self._ahead for page in pages)
         for page in pages:
             self._waiting[page.page_id] = page
             self._ahead[page.page_id] = page.created_time
             self._characters += len(page.payload)
-        self.pages += len(pages)
         self._spans.append(span)
         self._progress(self.pages)
         if len(self._waiting) >= BATCH_PAGES or self._characters >= BATCH_CHARACTERS:
@@ -131,6 +131,7 @@ class Intake:
             started_at=self.began.started_at,
             edited_since=self.began.edited_since,
             property_ids=self.began.property_ids,
+            data_source_ids=self.began.data_source_ids,
             done=self._done,
             pages=self.pages,
             missing=tuple(sorted(self._missing)),

@@ -43,7 +43,8 @@ class Known:
 
     def window_starts(self) -> list[datetime]:
         """Creation times that part the pages into windows of equal numbers."""
-        return self._created.gather_every(PAGES_A_WINDOW).to_list()[1:]
+        alive = self._pages.filter(~pl.col("is_deleted"))["created_time"].drop_nulls()
+        return alive.gather_every(PAGES_A_WINDOW).to_list()[1:]
 
     def alive_in(self, spans: Iterable[Span]) -> pl.Series:
         """Ids of the pages that were not deleted and were created within ``spans``."""
@@ -94,7 +95,7 @@ class Known:
 
     def _places(self, span: Span) -> tuple[int, int]:
         bounds = pl.Series([span.start, span.end], dtype=self._created.dtype)
-        first, end = self._created.search_sorted(bounds)
+        first, end = self._created.search_sorted(bounds, side="left")
         return int(first), len(self._created) if span.end == END else int(end)
 
 

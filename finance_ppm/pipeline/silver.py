@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import narwhals.stable.v2 as nw
 import polars as pl
 
@@ -16,7 +17,7 @@ from finance_ppm.contracts import PAGE_TABLES
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.silver import Page, Quarantine
 from finance_ppm.lakehouse.lake import Lake, Upsert
-from finance_ppm.sources.notion.schema import DatabaseSchema, Drift
+from finance_ppm.pipeline.watermarks import Hidden
 from finance_ppm.transforms.silver import PropertyMap, Silver, newest_versions, type_pages, with_earlier
 
 GROUP = 20_000
@@ -31,24 +32,27 @@ def day_end(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
 
 
-def property_map(lake: Lake, database_name: str) -> PropertyMap:
-    """How each silver column is read from a page, as resolved when the database's schema was last read."""
-    stored = lake.scan(NotionSyncWatermarks).filter(pl.col("database_name") == database_name)
+def property_map(lake: Lake, database_name: str, *, before: datetime | None = None) -> PropertyMap:
+    """How each silver column is read from a page, as resolved when the database's schema was last read.
+
+    Asked for pages as they were ``before`` a moment, it knows what was missing from the schema then.
+    """
+    of_this_name = (pl.col("database_name") == database_name) & pl.col("schema_json").is_not_null()
+    stored = lake.scan(NotionSyncWatermarks).filter(of_this_name)
     last = stored.sort("last_attempt_at", "last_read_at", "database_id").last()  # the database the name stands for now
-    rows = last.select("property_ids", "property_names", "property_words", "drift", "schema_json").collect().rows()
-    told, names, words, drift, schema = rows[0] if rows else ("{}", None, None, None, None)
-    # In a lake of old a column has one id, as text.
-    ids = {column: (one,) if isinstance(one, str) else tuple(one) for column, one in json.loads(told).items()}
-    present = DatabaseSchema.from_json(schema).property_ids() if schema else frozenset()
-    gone = {
-        property_id: entry["since"]
-        for entry in drift or ()
-        if entry["kind"] == Drift.MISSING
-        for column in entry["columns"]
-        for property_id in ids.get(column, ())
-        if property_id not in present
-    }
-    return PropertyMap(ids, json.loads(names or "{}"), json.loads(words or "{}"), gone)
+    rows = last.select("property_ids", "property_names", "property_words", "hidden").collect().rows()
+    ids, names, words, hidden = rows[0] if rows else ("{}", None, None, None)
+    return PropertyMap(
+        # In a lake of old a column has one id, as text.
+        {column: (one,) if isinstance(one, str) else tuple(one) for column, one in json.loads(ids).items()},
+        json.loads(names or "{}"),
+        json.loads(words or "{}"),
+        {
+            each.property_id: each.since
+            for each in msgspec.json.decode(hidden or "[]", type=list[Hidden])
+            if each.until is None or (before is not None and before <= each.until)
+        },
+    )
 
 
 def raw_pages(lake: Lake, database_name: str, *, before: datetime | None = None) -> pl.LazyFrame:
@@ -131,7 +135,7 @@ def typed_newest(
     if page_ids is not None:
         versions = versions.filter(pl.col("page_id").is_in(page_ids.implode()))
     chosen = newest(versions.select("page_id", "captured_at", "content_hash")).sort("captured_at", "page_id")
-    properties = property_map(lake, database_name)
+    properties = property_map(lake, database_name, before=before)
     found = [type_pages(database_name, PAGE_TABLES[database_name], NotionRawPages.create_empty(), properties)]
     for group in chosen.iter_slices(GROUP):
         captured = pl.col("captured_at").is_between(group["captured_at"][0], group["captured_at"][-1])

@@ -1,24 +1,23 @@
 """Where in the lake a page leaves traces: its own rows, and the rows of others that quote it.
 
 Belongs here: which rows those are, and what stands for the page's words in the rows that stay. Does not belong here:
-erasing them (``erasure``).
+the words themselves (``words``), nor erasing them (``erasure``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 import polars as pl
 
 from finance_ppm.contracts import PAGE_TABLES, Table, history_of
 from finance_ppm.contracts.bronze import Erasures, NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.gold import ControlRoomStatus, DataQualityIssues, DataQualityMetrics, PpmBudgetVsActual
-from finance_ppm.contracts.silver import NotionBudgetLines, Quarantine
-from finance_ppm.lakehouse.lake import Lake
-from finance_ppm.pipeline.silver import page_key, property_map
+from finance_ppm.contracts.silver import Quarantine
+from finance_ppm.pipeline.silver import page_key
+from finance_ppm.pipeline.words import Words
 from finance_ppm.transforms.budget_vs_actual.facts import RESERVE
 from finance_ppm.transforms.budget_vs_actual.shares import NONE
-from finance_ppm.transforms.silver import type_pages
-from finance_ppm.transforms.silver.cells import UNTITLED
 
 FORGOTTEN = "(forgotten)"
 """What stands in gold for a name that only the forgotten page told."""
@@ -26,20 +25,13 @@ FORGOTTEN = "(forgotten)"
 WITHHELD = "It quoted a page that was forgotten."
 """What stands for the message of another page's finding that quoted the forgotten page's title."""
 
+_NO_NAMES = (NONE, RESERVE, FORGOTTEN)
+"""Members of cells that nobody named."""
+
 _MEASURES = ("value", "line_count", "excluded_value", "excluded_count")
 
 WITHOUT_TRACES: tuple[type[Table], ...] = (NotionSyncWatermarks, Erasures, DataQualityMetrics, ControlRoomStatus)
 """Tables that hold nothing a page says: databases and their schemas, ids, counts, and jobs."""
-
-
-@dataclass(frozen=True)
-class Words:
-    """What a page says of itself that other rows repeat."""
-
-    titles: frozenset[str] = frozenset()
-    """Its titles, in any version."""
-    names: frozenset[str] = frozenset()
-    """Vendors and categories it names in any version, and no other budget line does now: members of gold's cells."""
 
 
 NOTHING = pl.lit(value=False)
@@ -60,8 +52,8 @@ class Trace:
     """Rows that ``quoting`` is true of, those they become, and those they are added to."""
     rewrite: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     """What becomes of the rows that are ``apart``."""
-    in_log: bool = False
-    """Whether its words may be among the statistics in the table's log."""
+    in_log: pl.Expr | None = None
+    """Rows whose words are among the statistics in the table's log."""
 
     @property
     def holds(self) -> pl.Expr:
@@ -103,14 +95,23 @@ def _of_cells(page_id: str, words: Words) -> Trace:
     """Cells keep their amounts, which are the books'. The name of the member they are of is the page's, and goes."""
     by_page = pl.col("dimension").is_in(["program", "project"]) & (pl.col("dimension_id") == page_id)
     by_name = pl.col("dimension").is_in(["category", "vendor"])
-    told = by_name & pl.col("dimension_id").is_in(sorted(words.names))
+    told = by_name & _told_by_it_alone(words.names)
     return Trace(
         PpmBudgetVsActual,
         quoting=(by_page & (pl.col("dimension_value") != FORGOTTEN)) | told,
         apart=by_page | told | (by_name & (pl.col("dimension_id") == FORGOTTEN)),
         rewrite=lambda cells: _blanked(cells, by_name),
-        in_log=bool(words.names),  # as part of the key, whose least and greatest the log keeps of every file
+        in_log=told,  # as part of the key, whose least and greatest the log keeps of every file
     )
+
+
+def _told_by_it_alone(names: Mapping[str, date | None]) -> pl.Expr:
+    """Cells of a day by which no other line had told their member's name."""
+    member, day = pl.col("dimension_id"), pl.col("as_of_date")
+    named = {name: first for name, first in names.items() if name not in _NO_NAMES}
+    alone = member.is_in(sorted(name for name, first in named.items() if first is None))
+    before = [(member == name) & (day < first) for name, first in sorted(named.items()) if first]
+    return pl.any_horizontal(alone, *before)
 
 
 def _blanked(cells: pl.DataFrame, by_name: pl.Expr) -> pl.DataFrame:
@@ -126,24 +127,3 @@ def _blanked(cells: pl.DataFrame, by_name: pl.Expr) -> pl.DataFrame:
     key = [name for name in cells.columns if name not in (*_MEASURES, "computed_at")]
     added = nameless.group_by(key).agg(pl.col(_MEASURES).sum(), pl.col("computed_at").max())
     return added.cast({name: cells.schema[name] for name in _MEASURES})
-
-
-def words_of(lake: Lake, page_id: str) -> Words:
-    """What every version of the page says that is still in bronze."""
-    titles: set[str] = set()
-    names: set[str] = set()
-    for database, table in PAGE_TABLES.items():
-        own = (pl.col("database_name") == database) & (pl.col("page_id") == page_id)
-        versions = lake.scan(NotionRawPages).filter(own).collect()
-        if versions.is_empty():
-            continue
-        typed = type_pages(database, table, versions, property_map(lake, database)).typed
-        titles |= _texts(typed, "name", "title")
-        names |= _texts(typed, "category", "vendor")
-    others = lake.scan(NotionBudgetLines).filter(pl.col("budget_line_id") != page_id).select("category", "vendor")
-    names -= _texts(others.unique().collect(), "category", "vendor") | {NONE, RESERVE, FORGOTTEN}
-    return Words(frozenset(titles - {UNTITLED}), frozenset(names))
-
-
-def _texts(rows: pl.DataFrame, *columns: str) -> set[str]:
-    return {text for column in columns if column in rows.columns for text in rows[column].drop_nulls() if text}

@@ -18,6 +18,7 @@ class Unfinished(msgspec.Struct, frozen=True):
     edited_since: datetime | None
     """None where every page is read."""
     property_ids: dict[str, tuple[str, ...]]
+    data_source_ids: tuple[str, ...] = ()
     done: tuple[Span, ...] = ()
     pages: int = 0
     """Pages that have come so far."""
@@ -38,4 +39,12 @@ class Unfinished(msgspec.Struct, frozen=True):
 
     def is_recent(self, now: datetime, age: timedelta) -> bool:
         """Whether it was begun within ``age``: an older one has seen too little of what happened since."""
-        return now - self.started_at < age
+        return timedelta() <= now - self.started_at < age
+
+    def is_like(self, other: Self) -> bool:
+        """Whether it reads the same pages in the same way."""
+        return (self.edited_since, self.property_ids, self.data_source_ids) == (
+            other.edited_since,
+            other.property_ids,
+            other.data_source_ids,
+        )

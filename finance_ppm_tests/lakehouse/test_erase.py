@@ -2,20 +2,22 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import deltalake
+import deltalake.fs
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from deltalake.fs import DeltaStorageHandler
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finance_ppm.contracts import Table, content_columns, history_of
 from finance_ppm.lakehouse import Lake, Written
+from finance_ppm.lakehouse import lake as lake_module
 from finance_ppm.lakehouse.erase import (
     RowsLostError,
     begin_log_anew,
@@ -240,3 +242,44 @@ def test_whatever_was_written_the_others_stay_and_it_is_gone(
         pq.read_table(path, columns=["line_id"], partitioning=None) for path in Path(lake.uri).rglob("*c000*.parquet")
     ]
     assert "j" not in {key for table in held for key in table["line_id"].to_pylist()}
+
+
+def test_a_partition_is_told_by_the_folder_of_a_file(kept: Lake) -> None:
+    of_quarter = [dead_files(kept, Line, OF_J & (pl.col("quarter") == quarter)) for quarter in ("2026-Q4", "2026-Q1")]
+    assert [len(found) for found in of_quarter] == [1, 0]
+    assert all("quarter=2026-Q4" in path for path in of_quarter[0])
+
+
+def test_a_day_that_is_told_by_the_folder_of_a_file_is_a_date(lake: Lake) -> None:
+    history = history_of(Figure)
+    for day in (date(2026, 11, 19), date(2026, 11, 20)):
+        for value in ("1", "2"):  # the first leaves a dead file
+            lake.replace_partition(history, figures(day, value), {"as_of_date": day})
+    early = pl.col("figure_id").eq("f0") & (pl.col("as_of_date") < date(2026, 11, 20))
+    (dead,) = dead_files(lake, history, early)
+    assert dead.startswith("as_of_date=2026-11-19/")
+
+
+def test_a_store_is_asked_with_the_credentials_of_the_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder needs none, so what the library is given is looked at; asking a store in this process would hang."""
+    options = {"account_key": "key-of-the-lake"}
+    lake = Lake(str(tmp_path), storage_options=options)
+    lake.merge(Line, lines(line("j"), line("k")))
+    given: list[object] = []
+    opened, handler = lake_module.open_delta, deltalake.fs.DeltaStorageHandler
+
+    def open_delta(path: str, told: Any) -> DeltaTable | None:
+        given.append(told)
+        return opened(path, told)
+
+    def storage_handler(path: str, told: Any = None) -> DeltaStorageHandler:
+        given.append(told)
+        return handler(path, told)
+
+    monkeypatch.setattr(lake_module, "open_delta", open_delta)
+    monkeypatch.setattr(deltalake.fs, "DeltaStorageHandler", storage_handler)
+    assert remove_rows(lake, Line, "line_id", "j") == 1
+    assert len(given) >= 2
+    assert remove_dead_files(lake, Line, OF_J) == 1
+    begin_log_anew(lake, Line)
+    assert all(told == options for told in given), given

@@ -92,7 +92,7 @@ class FreshNotion:
         async def run() -> SetUp:
             return await initialise(
                 config or self.config(),
-                parent or self.page,
+                self.page if parent is None else parent,
                 watcher=self.watcher,
                 env_file=self.env_file,
                 clock=FrozenClock(NOW),

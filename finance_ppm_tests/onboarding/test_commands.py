@@ -1,7 +1,11 @@
 """``finance-ppm notion init`` as a user meets it."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -64,3 +68,21 @@ def test_what_stands_in_the_way_is_told_and_the_exit_code_one(at_home: FreshNoti
     result = call(["--parent-page", at_home.page])
     assert result.exit_code == 1
     assert "'Severity' of Risks is of type number" in " ".join(result.stderr.split())
+
+
+def in_a_process(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    own = ("NOTION_", "PPM_", "DAGSTER_", "LOG_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    command = [str(Path(sys.executable).parent / "finance-ppm"), *arguments]
+    environment = {**inherited, "COLUMNS": "300"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_an_env_file_that_is_wrong_is_one_sentence_and_leaves_the_help(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("NOTION_TOKEN=ntn_ours # für uns".encode("latin-1"))
+    assert "Commands" in in_a_process(tmp_path, "--help").stdout
+    result = in_a_process(tmp_path, "notion", "init", "--parent-page", "1" * 32)
+    assert result.returncode == 2
+    assert ".env is not UTF-8 (line 1): save it as UTF-8 in your editor." in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "ntn_ours" not in result.stderr

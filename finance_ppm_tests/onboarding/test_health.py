@@ -108,6 +108,16 @@ def test_a_broken_mapping_is_told(one_notion: FreshNotion) -> None:
     assert found["lake"].well
 
 
+def test_a_word_in_the_mapping_that_is_none_of_ours_is_told(one_notion: FreshNotion) -> None:
+    one_notion.set_up()
+    mapping = one_notion.folder / "mapping.yaml"
+    mapping.write_text("projects:\n  Currency:\n    values: {usd: Dollar}\n")
+    health = one_notion.health(ppm_notion_mapping=mapping)
+    (told,) = [finding.told for finding in health.findings if not finding.well]
+    assert told.startswith(f"{mapping}, projects > Currency: 'usd' is no word of ours")
+    assert "write USD" in told
+
+
 def test_what_went_wrong_with_earlier_reads_is_told(one_notion: FreshNotion) -> None:
     one_notion.set_up()
     begun = Unfinished(started_at=NOW - timedelta(hours=1), edited_since=None, property_ids={}, pages=3_200)

@@ -7,7 +7,6 @@ from pydantic import SecretStr
 
 from finance_ppm.errors import SettingsError
 from finance_ppm.onboarding import databases
-from finance_ppm.onboarding.initialise import page_of
 from finance_ppm.sandbox.notion.faults import Fault, FaultKind
 from finance_ppm.settings import DATABASES
 from finance_ppm.sources.notion.client import NotionClient
@@ -236,27 +235,10 @@ def test_databases_in_columns_are_on_the_page(one_notion: FreshNotion, monkeypat
 # The page and the token
 
 
-@pytest.mark.parametrize(
-    "told",
-    [
-        "a3ebedc1-7d19-558e-b31b-4acc90be4514",
-        "a3ebedc17d19558eb31b4acc90be4514",
-        " A3EBEDC17D19558EB31B4ACC90BE4514 ",
-        "https://www.notion.so/a3ebedc17d19558eb31b4acc90be4514",
-        "https://www.notion.so/acme/Our-Portfolio-2026-a3ebedc17d19558eb31b4acc90be4514?pvs=4#0011",
-        "https://www.notion.so/acme/Our-Portfolio-a3ebedc1-7d19-558e-b31b-4acc90be4514/",
-        "https://app.notion.com/p/a3ebedc17d19558eb31b4acc90be4514",
-        "https://www.notion.so/11111111111111111111111111111111?v=2222&p=a3ebedc17d19558eb31b4acc90be4514&pm=s",
-    ],
-)
-def test_a_page_is_named_by_its_id_or_link(told: str) -> None:
-    assert page_of(told) == "a3ebedc1-7d19-558e-b31b-4acc90be4514"
-
-
-@pytest.mark.parametrize("told", ["", "Portfolio", "https://www.notion.so/acme/Portfolio", "1234", "a3ebedc17d19558e"])
-def test_what_names_no_page_is_refused(told: str) -> None:
+@pytest.mark.parametrize("told", ["", "https://www.notion.so/acme/Portfolio"])
+def test_what_names_no_page_is_refused(told: str, one_notion: FreshNotion) -> None:
     with pytest.raises(SettingsError, match="holds no page id"):
-        page_of(told)
+        one_notion.set_up(told)
 
 
 def test_a_page_that_is_not_shared_is_told_with_how_to_share_it(one_notion: FreshNotion) -> None:
@@ -326,6 +308,18 @@ def test_an_env_file_that_is_a_link_stays_one(one_notion: FreshNotion, tmp_path:
     one_notion.set_up()
     assert one_notion.env_file.is_symlink()
     assert len((tmp_path / "shared.env").read_text().splitlines()) == 6
+
+
+def test_an_env_file_that_cannot_be_written_is_told_with_the_ids_that_belong_there(
+    one_notion: FreshNotion, tmp_path: Path
+) -> None:
+    one_notion.env_file.symlink_to(tmp_path / "gone" / ".env")
+    with pytest.raises(SettingsError, match=r"\.env cannot be written \(No such file.*NOTION_PROGRAMS_DB_ID=") as error:
+        one_notion.set_up()
+    one_notion.env_file.unlink()
+    again = one_notion.set_up()
+    assert not any(database.made for database in again.databases)
+    assert all(f"{setting(one.name)}={one.database_id}" in str(error.value) for one in again.databases)
 
 
 def test_an_id_without_dashes_is_left_as_it_is(one_notion: FreshNotion) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from pydantic import HttpUrl
 from typer.testing import CliRunner
 
 from finance_ppm.cli import product
-from finance_ppm.column_mapping import ColumnMapping
+from finance_ppm.column_mapping import ColumnMapping, our_properties
 from finance_ppm.errors import SettingsError
 from finance_ppm.onboarding.mapping import Proposal, check, checked, proposal, propose, write
-from finance_ppm.onboarding.mapping_match import Confidence
+from finance_ppm.onboarding.mapping_match import Confidence, TheirProperty
 from finance_ppm.sandbox.notion.history import Database, History
 from finance_ppm.sandbox.notion.server import NotionSandbox, serve_notion
 from finance_ppm.sandbox.portfolio.databases import DATABASES
@@ -207,7 +208,9 @@ def test_the_only_amount_of_money_is_told_by_its_format(tmp_path: Path, number_f
 
 @pytest.mark.parametrize("version", [V2022, V2025])
 def test_the_check_names_each_entry_that_does_not_fit(tmp_path: Path, version: str) -> None:
-    with notion(tmp_path, databases_of(TEAMS["German"]), version) as (_, config):
+    german = {"projects": TEAMS["German"]["projects"]}
+    ours = {"Program", "Budget Total", "Currency", "End Date"} & set(german["projects"])
+    with notion(tmp_path, databases_of(german), version) as (_, config):
         config.ppm_notion_mapping.write_text(
             "projects:\n  Status: Projektsttus\n  Owner: Gesamtbudget\n  Start Date: Projektstart\n"
             "  Priority:\n    property: Priorität\n    values: {Highest: High, Low: Niedrigst}\n"
@@ -215,7 +218,7 @@ def test_the_check_names_each_entry_that_does_not_fit(tmp_path: Path, version: s
         result = check(config)
     assert not result.well
     told = {remark.column: remark.told for remark in result.problems}
-    assert set(told) == {"Status", "Owner", "Priority"}
+    assert set(told) == {"Status", "Owner", "Priority"} | ours
     assert "no property 'Projektsttus'" in told["Status"]
     assert "perhaps 'Projektstatus'" in told["Status"]
     assert "'Gesamtbudget' is of type number, where people, " in told["Owner"]
@@ -231,6 +234,80 @@ def test_a_file_that_is_not_there_and_a_database_that_is_not_configured_are_no_p
         assert "actions" not in {column.database for column in propose(config).columns}
     assert result.well
     assert "NOTION_ACTIONS_DB_ID" in result.notes[0].told
+
+
+def test_columns_that_the_file_does_not_name_are_checked_as_well(tmp_path: Path) -> None:
+    """With no file at all a team's own names fit nothing; what is optional may be away."""
+    with notion(tmp_path, databases_of({"budget_lines": TEAMS["German"]["budget_lines"]})) as (sandbox, config):
+        patch(sandbox, "programs", {"Status": {"checkbox": {}}})
+        result = check(config)
+    told = {(remark.database, remark.column): remark.told for remark in result.problems}
+    required = {name for name, prop in our_properties("budget_lines").items() if prop.required} - {"Name"}
+    named = required & set(TEAMS["German"]["budget_lines"])
+    assert set(told) == {("programs", "Status"), *(("budget_lines", name) for name in named)}
+    assert "'Status' is of type checkbox, where select" in told["programs", "Status"]
+    assert "no property 'Amount': write the name of yours into the file" in told["budget_lines", "Amount"]
+    assert "'Planbetrag (EUR)'" in told["budget_lines", "Amount"]
+    assert not result.well
+    assert result.entries == 0
+
+
+def test_a_title_may_be_called_anything_and_a_name_in_the_file_must_be_there() -> None:
+    theirs = schemas_of(databases_of({}))["projects"]
+    theirs = tuple(replace(prop, name="Vorhaben") if prop.type == "title" else prop for prop in theirs)
+    assert checked(ColumnMapping(), PATH, {"projects": theirs}).well
+    mapping = ColumnMapping.from_text("projects: {Name: Vorhabn}", PATH)
+    (wrong,) = checked(mapping, PATH, {"projects": theirs}).problems
+    assert "perhaps 'Vorhaben'" in wrong.told
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (
+            "projects: {Currency: {values: {usd: Dollar}}}",
+            "'usd' is no word of ours: on the left below `values:` write USD.",
+        ),
+        ("projects: {Currency: {values: {Dollars: Dollar}}}", "write an ISO 4217 code, such as EUR."),
+        ("projects: {Status: {values: {planning: Geplant}}}", "write Planning."),
+        ("projects: {Status: {values: {Plan: Geplant}}}", "write Planning, In Progress or Completed."),
+        ("actions: {Status: {values: {done: Erledigt}}}", "write Done."),
+    ],
+)
+def test_a_word_on_the_left_that_is_none_of_ours_is_told(entry: str, told: str) -> None:
+    (wrong,) = checked(ColumnMapping.from_text(entry, PATH), PATH, {}).problems
+    assert told in wrong.told
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "projects: {Currency: {values: {USD: Dollar, JPY: Yen}}}",
+        "actions: {Status: {values: {Done: Erledigt, Waiting: Wartet}}}",
+        "budget_lines: {Vendor: {values: {acme: ACME GmbH}}}",
+    ],
+)
+def test_a_word_of_ours_and_any_word_where_there_are_none_is_well(entry: str) -> None:
+    assert checked(ColumnMapping.from_text(entry, PATH), PATH, {}).well
+
+
+def test_an_unfit_property_is_told_beside_the_one_that_is_proposed_for_it() -> None:
+    theirs = (TheirProperty("Amount", "rich_text"), TheirProperty("Betrag", "number"))
+    found = proposal(ColumnMapping(), "", PATH, {"budget_lines": theirs})
+    assert names_in(found) == {"budget_lines": {"Amount": "Betrag"}}
+    (told,) = found.unfit
+    assert "'Amount' is of type rich_text" in told.told
+    assert "'Betrag' is proposed in its place" in told.told
+
+
+def test_a_guess_is_not_written_where_the_property_of_that_name_is_unfit(tmp_path: Path) -> None:
+    path = tmp_path / "notion-mapping.yaml"
+    theirs = (TheirProperty("Status", "checkbox"), TheirProperty("Phase", "select", ("Planning", "Completed")))
+    found = proposal(ColumnMapping(), "", path, {"projects": theirs})
+    write(found)
+    assert not path.exists()
+    (told,) = found.unfit
+    assert "(by its type it may be 'Phase')" in told.told
 
 
 def test_a_relation_to_another_database_is_not_taken_for_ours(tmp_path: Path) -> None:

@@ -1,15 +1,16 @@
 """The file's text: what its author wrote stays, what is new is added, and the file says exactly both."""
 
+import stat
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finance_ppm.column_mapping import ColumnMapping, our_properties
+from finance_ppm.column_mapping import ColumnMapping, our_properties, read_mapping
 from finance_ppm.contracts import PAGE_TABLES
 from finance_ppm.errors import SettingsError
-from finance_ppm.onboarding.mapping_file import Addition, with_additions
+from finance_ppm.onboarding.mapping_file import Addition, save, with_additions
 
 PATH = Path("notion-mapping.yaml")
 
@@ -99,6 +100,27 @@ def test_a_file_in_one_line_is_left_alone_and_what_is_new_is_told(before: str) -
 
 def test_nothing_new_changes_nothing() -> None:
     assert with_additions("risks: {}  # odd\n\n\n", [], PATH) == "risks: {}  # odd\n\n\n"
+
+
+@pytest.mark.parametrize("before", [b"# ours\r\nrisks:\r\n", b"\xef\xbb\xbf# ours\r\n", b"# ours\nrisks:\n"])
+def test_a_saved_file_keeps_its_link_mode_mark_and_line_ends(tmp_path: Path, before: bytes) -> None:
+    shared, link = tmp_path / "shared" / "names.yaml", tmp_path / "notion-mapping.yaml"
+    shared.parent.mkdir()
+    shared.write_bytes(before)
+    shared.chmod(0o640)
+    link.symlink_to(shared)
+    save(link, read_mapping(link) or "")
+    assert link.is_symlink()
+    assert shared.read_bytes() == before
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o640
+    assert sorted(path.name for path in shared.parent.iterdir()) == ["names.yaml"]
+
+
+def test_what_is_added_to_a_file_has_the_line_ends_of_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "notion-mapping.yaml"
+    path.write_bytes(b"risks:\r\n  Status: Lage\r\n")
+    save(path, with_additions(read_mapping(path) or "", [new("risks", "Severity", "Schwere")], path))
+    assert path.read_bytes() == b"risks:\r\n  Status: Lage\r\n  Severity: Schwere\r\n"
 
 
 WORDS = st.text(min_size=1, max_size=10).filter(str.strip)

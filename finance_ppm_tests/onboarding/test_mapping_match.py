@@ -48,11 +48,50 @@ def test_the_clearer_name_wins(better: str, worse: str) -> None:
     assert match.theirs == better
 
 
-def test_a_fitting_type_wins_over_a_better_name() -> None:
-    match = found("budget_lines", "Amount", prop("Amount", "rich_text"), prop("Betrag", "number"))
-    assert match is not None
-    assert match.theirs == "Betrag"
-    assert matched("budget_lines", prop("Amount", "rich_text"), prop("Betrag", "number")).unfit == ()
+@pytest.mark.parametrize("name", ["Amount", "amount", "Plankosten"])
+def test_a_fitting_type_wins_over_a_name_and_the_name_is_told_all_the_same(name: str) -> None:
+    result = matched("budget_lines", prop(name, "rich_text"), prop("Betrag", "number"))
+    assert [(match.ours, match.theirs, match.confidence) for match in result.matches] == [
+        ("Amount", "Betrag", Confidence.LIKELY)
+    ]
+    assert [(bad.ours, bad.theirs) for bad in result.unfit] == [("Amount", name)]
+    assert result.unread == ()
+
+
+@pytest.mark.parametrize(
+    ("database", "ours", "unfit", "guess"),
+    [
+        ("budget_lines", "Category", prop("Category", "multi_select", "CapEx", "OpEx"), prop("Type", "select")),
+        ("projects", "Status", prop("status", "checkbox"), prop("Phase", "select", "Planning", "Completed")),
+        ("projects", "Owner", prop("Owner", "relation", leads_to=ELSEWHERE), prop("Watchers", "people")),
+        ("projects", "Owner", prop("Verantwortlich", "relation", leads_to=ELSEWHERE), prop("Watchers", "people")),
+        ("budget_lines", "Amount", prop("Amount", "rich_text"), prop("Betrag (k€)", "number")),
+    ],
+)
+def test_a_guess_does_not_hide_that_the_property_of_that_name_is_unfit(
+    database: str, ours: str, unfit: TheirProperty, guess: TheirProperty
+) -> None:
+    guessed = found(database, ours, guess)
+    assert guessed is not None
+    assert guessed.confidence is Confidence.DOUBTFUL
+    result = matched(database, unfit, guess)
+    assert [(bad.ours, bad.theirs) for bad in result.unfit] == [(ours, unfit.name)]
+    assert result.matches == ()
+    assert result.unread == (guess.name,)
+
+
+def test_what_is_named_less_clearly_than_the_one_that_fits_is_told_nowhere() -> None:
+    theirs = (prop("Start Date", "date"), prop("Beginn", "rich_text"), prop("status", "select"), prop("Stand", "date"))
+    result = matched("projects", *theirs)
+    assert {match.ours for match in result.matches} == {"Start Date", "Status"}
+    assert result.unfit == ()
+
+
+def test_a_doubtful_property_of_our_very_name_is_read_as_by_default() -> None:
+    theirs = (prop("Project", "relation", leads_to=ELSEWHERE), prop("Projekt", "rich_text"))
+    result = matched("risks", *theirs)
+    assert [(match.ours, match.confidence) for match in result.matches] == [("Project", Confidence.DOUBTFUL)]
+    assert result.unfit == ()
 
 
 def test_an_unfit_property_is_told_only_where_its_name_leaves_no_doubt() -> None:

@@ -36,7 +36,7 @@ from finance_ppm_tests.sources.notion.conftest import InstantTime
 from finance_ppm_tests.world import MONDAY, config_for, databases, number, title
 
 FOUNDED = MONDAY - timedelta(days=30)
-"""When the first page was created; two more follow every day, so few that no window would pay."""
+"""When the first page was created; two more follow every fifteen hours, so few that no window would pay."""
 
 TITLES = {"programs": "Name", "projects": "Name", "budget_lines": "Line", "risks": "Title", "actions": "Action"}
 TABLES: list[type[Table]] = [NotionRawPages, NotionSyncWatermarks, *PAGE_TABLES.values(), Quarantine]
@@ -69,7 +69,7 @@ def creation(database: str, number_of: int, at: datetime | None = None, **proper
     told = titled(database, f"{database} {number_of}")
     if database == "budget_lines":
         told["Amount"] = number(f"{number_of}.50")
-    at = at or FOUNDED + timedelta(days=number_of // 2)
+    at = at or FOUNDED + timedelta(hours=15 * (number_of // 2))
     return Edit(at, database, page_id(database, number_of), Change.CREATE, told | properties)
 
 

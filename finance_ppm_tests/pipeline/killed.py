@@ -9,10 +9,11 @@ and shares no thread with the tests.
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,15 @@ from deltalake import DeltaTable
 from finance_ppm.clock import FrozenClock
 from finance_ppm.contracts import Table, full_name
 from finance_ppm.lakehouse import lake
+from finance_ppm.pipeline import intake
 from finance_ppm.pipeline.engine import SyncEngine
 from finance_ppm.settings import Config
+from finance_ppm_tests.pipeline.disturbed import at_once
 
 COMMITS = ("create_delta", "append_rows", "overwrite_rows")
 """What the lake calls to make a new version of a table, each with the contract as second argument."""
+
+COMMIT = "commit"
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Scene:
 
     config: Config
     moment: datetime
+    only: Sequence[str] | None = None
+    """The databases that are synced."""
 
 
 def processes() -> ForkServerContext:
@@ -72,11 +79,22 @@ def exit_code(target: Callable[..., None], *args: Any, die_after: float | None =
 
 
 def sync(scene: Scene, blow: Blow | None, log: Path | None = None) -> None:
-    """Bronze and silver without Dagster, until the blow falls. Its commits, by table, are written to ``log``."""
-    with _watched(blow) as commits:
-        SyncEngine(scene.config, clock=FrozenClock(scene.moment)).sync_all()
+    """Bronze and silver without Dagster, in small batches, until the blow falls.
+
+    Its commits, by table, and its requests, ``METHOD path``, are written to ``log`` where it does not fall.
+    """
+    with in_batches(), _watched(blow) as happened:
+        SyncEngine(scene.config, clock=FrozenClock(scene.moment)).sync_all(only=scene.only)
     if log:
-        log.write_text("\n".join(commits))
+        log.write_text("\n".join(happened))
+
+
+@contextmanager
+def in_batches() -> Iterator[None]:
+    """Every other answer makes a batch: it is written, and noted."""
+    with at_once() as patch:
+        patch.setattr(intake, "BATCH_PAGES", 20)
+        yield
 
 
 def graph(scene: Scene, blow: Blow | None) -> None:
@@ -94,38 +112,38 @@ def graph(scene: Scene, blow: Blow | None) -> None:
 
 @contextmanager
 def _watched(blow: Blow | None) -> Iterator[list[str]]:
-    """Count commits and requests from here on, and die where the blow falls. Nothing is put back: the process ends."""
-    commits: list[str] = []
-    requests: list[str] = []
+    """Note commits and requests from here on, and die where the blow falls. Nothing is put back: the process ends."""
+    happened: list[str] = []
 
     def die_at(number: int, *, after: bool, request: bool) -> None:
         if blow and (number, after, request) == (blow.nth, blow.after, blow.request):
             os.kill(os.getpid(), signal.SIGKILL)
 
     for name in COMMITS:
-        setattr(lake, name, _counted(getattr(lake, name), commits, blow.table if blow else None, die_at))
+        setattr(lake, name, _counted(getattr(lake, name), happened, blow.table if blow else None, die_at))
     send = httpx.AsyncClient.send
+    numbers = count(1)
 
-    async def counted_send(self: httpx.AsyncClient, *args: Any, **kwargs: Any) -> httpx.Response:
-        requests.append(str(args[0]))
-        number = len(requests)
+    async def counted_send(self: httpx.AsyncClient, request: httpx.Request, **options: Any) -> httpx.Response:
+        happened.append(f"{request.method} {request.url.path}")
+        number = next(numbers)
         die_at(number, after=False, request=True)
-        answer = await send(self, *args, **kwargs)
+        answer = await send(self, request, **options)
         die_at(number, after=True, request=True)
         return answer
 
     setattr(httpx.AsyncClient, "send", counted_send)  # noqa: B010 - mypy lets no method be assigned
-    yield commits
+    yield happened
 
 
 def _counted(
-    commit: Callable[..., Any], commits: list[str], only: str | None, die_at: Callable[..., None]
+    commit: Callable[..., Any], happened: list[str], only: str | None, die_at: Callable[..., None]
 ) -> Callable[..., Any]:
     def counted(place: DeltaTable | str, table: type[Table], *others: Any) -> Any:
         if only and full_name(table) != only:
             return commit(place, table, *others)
-        commits.append(full_name(table))
-        number = len(commits)
+        happened.append(f"{COMMIT} {full_name(table)}")
+        number = sum(one.startswith(COMMIT) for one in happened)
         die_at(number, after=False, request=False)
         done = commit(place, table, *others)
         die_at(number, after=True, request=False)

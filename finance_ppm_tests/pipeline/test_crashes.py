@@ -1,7 +1,6 @@
-"""kill -9 at any step, then a run: the same tables as after an undisturbed one."""
+"""kill -9 at any step, then a run: it goes on from there, and ends with the same tables as an undisturbed one."""
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,28 +9,161 @@ from random import Random
 import polars as pl
 import pytest
 
-from finance_ppm.clock import FrozenClock
 from finance_ppm.contracts import ALL_TABLES, Table, content_columns, full_name, history_of
 from finance_ppm.contracts.gold import ControlRoomStatus
 from finance_ppm.lakehouse.lake import Lake
-from finance_ppm.pipeline.engine import SyncEngine
+from finance_ppm.pipeline.watermarks import FULL_READ_EVERY
+from finance_ppm.sandbox.notion.history import Change
 from finance_ppm_tests.pipeline import killed
-from finance_ppm_tests.pipeline.killed import Blow, Scene
-from finance_ppm_tests.world import MONDAY, World, choice, number, world
+from finance_ppm_tests.pipeline.disturbed import Site, Tables, at_once, creation, differing, site, titled
+from finance_ppm_tests.pipeline.killed import COMMIT, Blow, Scene, in_batches
+from finance_ppm_tests.world import MONDAY, World, number, world
+
+LINES = "budget_lines"
+PAGES = 90
+EDITED = timedelta(minutes=10)
+"""After the first read; long before the one that is killed, so that a complete one need not read the edits again."""
+LATER = timedelta(minutes=30)
+KILLED = -9
+
+LOST = 4
+"""Answers that are asked for again at most: a batch and a half, and the minute in which the rest begins."""
+
+
+@dataclass
+class Story:
+    """A Notion and a lake as they stand before a sync, and what the sync does where nothing disturbs it."""
+
+    there: Site
+    happened: list[str]
+    """Its commits and requests, in order."""
+    expected: Tables
+
+    @property
+    def commits(self) -> int:
+        return sum(one.startswith(COMMIT) for one in self.happened)
+
+    @property
+    def requests(self) -> int:
+        return len(self.happened) - self.commits
+
+    @property
+    def queries(self) -> int:
+        return sum(one.endswith("/query") for one in self.happened)
+
+    def ends_the_same(self, folder: Path, *blows: Blow | None, die_after: float | None = None) -> list[str]:
+        """What is amiss after runs that were killed and another that was not."""
+        there, asked = self.there.copy(folder), 0
+        for blow in blows:
+            there.sandbox.reset_requests()
+            code = killed.exit_code(killed.sync, scene(there), blow, die_after=die_after)
+            assert code == KILLED or blow is None, f"{blow}: the run was not killed there, it ended with {code}"
+            asked += len(there.queries(LINES))
+        with in_batches():
+            assert there.sync(only=[LINES]).succeeded
+        asked += len(there.queries(LINES))
+        amiss = differing(there.tables(), self.expected)
+        return amiss if asked <= self.queries + LOST * len(blows) else [*amiss, f"{asked} queries"]
+
+
+def scene(there: Site) -> Scene:
+    return Scene(there.config, there.clock.moment, only=[LINES])
+
+
+def first_read(there: Site) -> None:
+    """Nothing is known of ninety lines, one of which is spoilt."""
+
+
+def incremental_read(there: Site) -> None:
+    """Half of the lines are edited; a sound one is spoilt, and a spoilt one mended."""
+    known(there)
+    there.go_to(MONDAY + EDITED)
+    for number_of in range(1, PAGES // 2):
+        there.edit(LINES, number_of, **titled(LINES, "edited"))
+    there.edit(LINES, 50, Amount=number("12345678901234567890"))
+    there.edit(LINES, PAGES, Amount=number("10.00"))
+    there.go_to(MONDAY + LATER)
+
+
+def sweep(there: Site) -> None:
+    """A third of the lines is in the trash, which only the full read of the next day finds."""
+    known(there)
+    there.go_to(MONDAY + EDITED)
+    for number_of in range(1, PAGES + 1, 3):
+        there.edit(LINES, number_of, Change.TRASH)
+    there.edit(LINES, 2, **titled(LINES, "edited"))
+    there.go_to(MONDAY + FULL_READ_EVERY)
+
+
+def known(there: Site) -> None:
+    with at_once():
+        assert there.sync(only=[LINES]).succeeded
+
+
+@pytest.fixture(scope="module", params=[first_read, incremental_read, sweep], ids=lambda begin: begin.__name__)
+def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    begin: Callable[[Site], None] = request.param
+    folder = tmp_path_factory.mktemp(begin.__name__)
+    edits = [creation(LINES, number_of) for number_of in range(1, PAGES)]
+    spoilt = creation(LINES, PAGES, Amount=number("12345678901234567890"))
+    with site(folder, [*edits, spoilt]) as there:
+        begin(there)
+        undisturbed, log = there.copy(folder / "undisturbed"), folder / "happened"
+        assert killed.exit_code(killed.sync, scene(undisturbed), None, log) == 0
+        yield Story(there, log.read_text().splitlines(), undisturbed.tables())
+
+
+def amiss_after(story: Story, folder: Path, blows: list[Blow]) -> dict[str, list[str]]:
+    """Each blow after which something is amiss, and what."""
+    found = {str(blow): story.ends_the_same(folder / f"{place}", blow) for place, blow in enumerate(blows)}
+    return {blow: amiss for blow, amiss in found.items() if amiss}
+
+
+def test_these_stories_are_read_in_several_batches_and_change_silver_and_quarantine(story: Story) -> None:
+    """Else the tests below would show little."""
+    told = story.happened
+    notes = sum(one == f"{COMMIT} bronze/notion_sync_watermarks" for one in told)
+    assert story.queries >= 5
+    assert notes >= 3
+    before = story.there.copy(Path(story.there.config.ppm_lakehouse_uri).parent / "before").tables()
+    assert {"bronze/notion_raw_pages", "silver/notion_budget_lines"} <= set(differing(before, story.expected))
+    lines = story.expected["silver/notion_budget_lines"]
+    assert lines.filter("is_archived").height == (PAGES // 3 if any("/v1/pages/" in one for one in told) else 0)
+
+
+def test_killed_after_any_commit_the_next_run_goes_on_from_there(story: Story, tmp_path: Path) -> None:
+    assert story.commits >= 8
+    assert amiss_after(story, tmp_path, [Blow(nth, after=True) for nth in range(1, story.commits + 1)]) == {}
+
+
+def test_killed_at_the_first_a_middle_and_the_last_request_the_next_run_goes_on_from_there(
+    story: Story, tmp_path: Path
+) -> None:
+    middle = story.requests // 2
+    places = ((1, False), (middle, False), (middle, True), (story.requests, False), (story.requests, True))
+    assert amiss_after(story, tmp_path, [Blow(nth, after, request=True) for nth, after in places]) == {}
+
+
+def test_killed_again_and_again_it_comes_to_its_end(story: Story, tmp_path: Path) -> None:
+    """The second run is killed before it has noted anything of its own."""
+    assert story.ends_the_same(tmp_path, Blow(story.commits // 2, after=True), Blow(1, after=False)) == []
+
+
+def test_killed_at_any_moment_nothing_is_amiss(story: Story, tmp_path: Path) -> None:
+    """In the middle of a write as well: whatever the moment, and whatever was done by then."""
+    moment = Random(story.commits).uniform(0.1, 0.6)
+    assert story.ends_the_same(tmp_path, None, die_after=moment) == []
+
+
+# The whole graph
 
 TABLES = [
     *(table for table in ALL_TABLES if table is not ControlRoomStatus),  # that one tells of the runs themselves
     *(history_of(table) for table in ALL_TABLES if table.info.history and table is not ControlRoomStatus),
 ]
-EDITED = MONDAY + timedelta(minutes=5)
-LATER = MONDAY + timedelta(minutes=15)
-"""Long after the edits: a watermark moved too early would not read them again."""
-KILLED = -9
-
-Tables = dict[str, pl.DataFrame]
 
 
-def tables(lake: Lake) -> Tables:
+def all_tables(lake: Lake) -> Tables:
     """Every table's content, in order of its key."""
     return {full_name(table): content(lake, table) for table in TABLES}
 
@@ -40,136 +172,7 @@ def content(lake: Lake, table: type[Table]) -> pl.DataFrame:
     return lake.scan(table).select(content_columns(table)).collect().sort(table.primary_key())
 
 
-def differing(found: Tables, expected: Tables) -> list[str]:
-    """Names of the tables that are not alike."""
-    return [name for name, rows in expected.items() if not rows.equals(found[name])]
-
-
-@dataclass
-class Story:
-    """A lake as it stands before a run, the run, and the lake after an undisturbed one."""
-
-    before: Path | None
-    scene: Scene
-    commits: int
-    expected: Tables
-
-    def lake(self, folder: Path) -> tuple[Scene, Lake]:
-        """A copy of the lake as it stood before, and the scene of a run in it."""
-        home = folder / "lake"
-        if self.before:
-            shutil.copytree(self.before, home)
-        config = self.scene.config.model_copy(update={"ppm_lakehouse_uri": str(home)})
-        return Scene(config, self.scene.moment), Lake(str(home), clock=FrozenClock(self.scene.moment))
-
-    def after_a_run(self, folder: Path, blow: Blow | None = None, die_after: float | None = None) -> Tables:
-        """The tables after a run that was killed and another that was not."""
-        scene, lake = self.lake(folder)
-        code = killed.exit_code(killed.sync, scene, blow, die_after=die_after)
-        assert code == KILLED or blow is None, f"{blow}: the run was not killed there, it ended with {code}"
-        SyncEngine(scene.config, clock=FrozenClock(scene.moment), lake=lake).sync_all()
-        return tables(lake)
-
-
-@pytest.fixture(scope="module")
-def notion(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("notion"), pages=60) as built:
-        yield built
-
-
-def told(folder: Path, before: Path | None, scene: Scene) -> Story:
-    """The story of a run that nothing disturbs."""
-    story = Story(before, scene, 0, {})
-    own, lake = story.lake(folder / "undisturbed")
-    log = folder / "commits"
-    assert killed.exit_code(killed.sync, own, None, log) == 0
-    return Story(before, scene, len(log.read_text().splitlines()), tables(lake))
-
-
-@pytest.fixture(scope="module")
-def first_run(notion: World, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    """A run on an empty lake."""
-    return told(tmp_path_factory.mktemp("first"), None, Scene(notion.config, MONDAY))
-
-
-@pytest.fixture(scope="module")
-def second_run(notion: World, first_run: Story, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    """A read since the watermarks on a lake in use, after an edit, a page that breaks, and one that is mended."""
-    folder = tmp_path_factory.mktemp("second")
-    scene, lake = first_run.lake(folder)
-    SyncEngine(scene.config, clock=FrozenClock(MONDAY), lake=lake).sync_all()
-    pages = tables(lake)
-    good = pages["silver/notion_budget_lines"].filter(pl.col("amount").is_not_null() & ~pl.col("is_archived"))
-    bad = pages["silver/quarantine"].filter(pl.col("rule").is_in(["amount_out_of_range", "amount_not_a_number"]))
-    notion.go_to(EDITED)
-    notion.edit("budget_lines", good["budget_line_id"][0], Amount=number("4321.09"))
-    notion.edit("budget_lines", good["budget_line_id"][1], Amount=number("12345678901234567890"))
-    notion.edit("budget_lines", bad["page_id"][0], Amount=number("10.00"))
-    notion.edit("risks", pages["silver/notion_risks"]["risk_id"][0], Status=choice("Closed"))
-    notion.go_to(LATER)
-    story = told(folder, folder / "lake", Scene(notion.config, LATER))
-    changed = differing(story.expected, pages)
-    assert {"silver/notion_budget_lines", "silver/notion_risks", "silver/quarantine"} <= set(changed)
-    return story
-
-
-def commits(story: Story, step: int = 1) -> list[Blow]:
-    """After each commit, or each ``step``-th: the lake is the same then as before the next one."""
-    return [Blow(nth, after=True) for nth in range(1, story.commits + 1, step)]
-
-
-def failing(story: Story, folder: Path, blows: list[Blow]) -> dict[str, list[str]]:
-    """Each blow after which tables differ, and those tables."""
-    found = {
-        str(blow): differing(story.after_a_run(folder / f"{place}", blow), story.expected)
-        for place, blow in enumerate(blows)
-    }
-    return {blow: names for blow, names in found.items() if names}
-
-
-def test_a_first_run_killed_on_its_way_leaves_nothing_amiss(first_run: Story, tmp_path: Path) -> None:
-    assert first_run.commits > len(TABLES) - 6, "creations count as well as writes"
-    assert failing(first_run, tmp_path, commits(first_run, step=4)) == {}
-
-
-def test_a_later_run_killed_at_any_commit_leaves_nothing_amiss(second_run: Story, tmp_path: Path) -> None:
-    assert second_run.commits >= 5
-    assert failing(second_run, tmp_path, [Blow(1, after=False), *commits(second_run)]) == {}
-
-
-def test_a_run_killed_between_any_two_requests_leaves_nothing_amiss(second_run: Story, tmp_path: Path) -> None:
-    blows = [Blow(nth, after=after, request=True) for nth, after in ((1, False), (3, True), (5, True))]
-    assert failing(second_run, tmp_path, blows) == {}
-
-
-def test_a_run_killed_at_any_moment_leaves_nothing_amiss(second_run: Story, tmp_path: Path) -> None:
-    """In the middle of a write as well: whatever the moment, and whatever was done by then."""
-    random = Random(3)
-    for place in range(2):
-        found = second_run.after_a_run(tmp_path / f"{place}", die_after=random.uniform(0.2, 0.8))
-        assert differing(found, second_run.expected) == []
-
-
-def test_a_run_killed_twice_in_a_row_leaves_nothing_amiss(second_run: Story, tmp_path: Path) -> None:
-    scene, lake = second_run.lake(tmp_path)
-    for blow in (Blow(1, after=True), Blow(2, after=False)):
-        assert killed.exit_code(killed.sync, scene, blow) == KILLED
-    SyncEngine(scene.config, clock=FrozenClock(scene.moment), lake=lake).sync_all()
-    assert differing(tables(lake), second_run.expected) == []
-
-
-def test_killed_after_the_pages_and_before_the_watermarks_the_next_run_reads_the_same_edits_again(
-    second_run: Story, tmp_path: Path
-) -> None:
-    scene, lake = second_run.lake(tmp_path)
-    watermarks = content(lake, TABLES[1])
-    assert killed.exit_code(killed.sync, scene, Blow(1, after=True, table="bronze/notion_raw_pages")) == KILLED
-    assert content(lake, TABLES[0]).equals(second_run.expected["bronze/notion_raw_pages"])
-    assert content(lake, TABLES[1]).equals(watermarks)
-
-
 GRAPH_BLOWS = [
-    Blow(1, after=False, table="bronze/notion_sync_watermarks"),
     Blow(1, after=False, table="gold_history/ppm_budget_vs_actual"),  # its creation: silver is done
     Blow(2, after=True, table="gold_history/data_quality_issues"),  # the day's snapshot is there, the latest is not
 ]
@@ -180,7 +183,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Tab
     """A world, and its tables after an undisturbed run of the whole graph."""
     with world(tmp_path_factory.mktemp("whole"), pages=60) as built:
         built.run()
-        yield built, tables(built.lake)
+        yield built, all_tables(built.lake)
 
 
 @pytest.mark.parametrize("blow", GRAPH_BLOWS, ids=str)
@@ -191,6 +194,6 @@ def test_the_whole_graph_killed_at_a_step_ends_the_same_after_another_run(
     config = there.config.model_copy(update={"ppm_lakehouse_uri": str(tmp_path / "lake")})
     assert killed.exit_code(killed.graph, Scene(config, MONDAY), blow) == KILLED
     lake = Lake(str(tmp_path / "lake"), clock=there.clock)
-    assert differing(tables(lake), expected) != [], "the blow fell before the end"
+    assert differing(all_tables(lake), expected) != [], "the blow fell before the end"
     World(there.sandbox, config, there.clock, lake, there.instance).run()
-    assert differing(tables(lake), expected) == []
+    assert differing(all_tables(lake), expected) == []

@@ -38,7 +38,8 @@ from finance_ppm.pipeline.erasure import (
     find,
     forget,
 )
-from finance_ppm.pipeline.traces import FORGOTTEN, WITHHELD, WITHOUT_TRACES, Words, traces
+from finance_ppm.pipeline.traces import FORGOTTEN, WITHHELD, WITHOUT_TRACES, traces
+from finance_ppm.pipeline.words import Words, words_of
 from finance_ppm.sandbox.notion.faults import Fault
 from finance_ppm.sandbox.notion.history import Change
 from finance_ppm_tests.lakehouse.test_erase import files_with
@@ -219,7 +220,7 @@ def test_vendors_forgotten_in_one_month_become_one_cell(tmp_path: Path) -> None:
     cells += [cell("Two", "16", metric="actual"), cell("Kept", "32")]
     lake.replace(PpmBudgetVsActual, pl.DataFrame(cells, schema=PpmBudgetVsActual.create_empty().schema))
     for name in ("One | %", "Two", "Three"):  # one after the other, as pages are forgotten
-        (trace, *_) = traces(UNKNOWN, Words(names=frozenset({name})))
+        (trace, *_) = traces(UNKNOWN, Words(names={name: None}))
         assert trace.rewrite
         rewrite_rows(lake, trace.table, trace.apart, trace.rewrite)
     rows = lake.scan(PpmBudgetVsActual).sort("metric_id").collect()
@@ -292,6 +293,75 @@ def test_every_table_has_its_traces_or_a_reason_to_have_none() -> None:
     without = {table.info.name for table in WITHOUT_TRACES}
     assert traced | without == {table.info.name for table in ALL_TABLES}
     assert not traced & without
+
+
+# --- What the past was written by ------------------------------------------------------------------------
+
+
+def history_of_vendors(lake: Lake, *names: str) -> dict[date, set[str]]:
+    """Which of these members gold's past names, by day."""
+    cells = lake.scan(history_of(PpmBudgetVsActual)).filter(
+        pl.col("dimension") == "vendor", pl.col("dimension_id").is_in(names)
+    )
+    days = cells.group_by("as_of_date").agg(pl.col("dimension_id").unique()).collect()
+    return {day: set(found) for day, found in days.iter_rows()}
+
+
+def dated_lines(there: World) -> list[str]:
+    """Lines that have a cell of their vendor."""
+    counted = pl.col("amount").is_not_null() & ~pl.col("is_archived")
+    return there.rows(NotionBudgetLines).filter(counted)["budget_line_id"].to_list()
+
+
+def test_a_vendor_that_another_property_told_once_is_in_no_file(tmp_path: Path) -> None:
+    """The team maps another column since; what the property of then told is in gold's past all the same."""
+    with world(tmp_path, pages=50, dirty=False) as there:
+        there.sandbox.alter("budget_lines", {"Supplier": {"rich_text": {}}})
+        SyncEngine(there.config, clock=there.clock, lake=there.lake).sync_all()
+        line = dated_lines(there)[0]
+        there.edit("budget_lines", line, Vendor=rich_text(VENDOR))
+        there.run(only=QUOTING)
+        mapping = tmp_path / "mapping.yaml"
+        mapping.write_text("budget_lines:\n  Vendor: Supplier\n")
+        there.config = there.config.model_copy(update={"ppm_notion_mapping": mapping})
+        there.go_to(MONDAY + timedelta(days=1))
+        there.run(only=QUOTING)
+        assert history_of_vendors(there.lake, VENDOR) == {MONDAY.date(): {VENDOR}}
+        forget(there.lake, there.clock, line)
+        assert files_with(there.lake.uri, "Secretvendor") == []
+        assert history_of_vendors(there.lake, FORGOTTEN) == {MONDAY.date(): {FORGOTTEN}}
+
+
+def test_a_name_goes_from_the_days_by_which_no_other_line_had_told_it(tmp_path: Path) -> None:
+    """Whether a line that told it still does, or not any more."""
+    monday, tuesday, wednesday = (MONDAY + timedelta(days=number) for number in range(3))
+    with world(tmp_path, pages=50, dirty=False) as there:
+        SyncEngine(there.config, clock=there.clock, lake=there.lake).sync_all()
+        forgotten, other = dated_lines(there)[:2]
+        there.edit("budget_lines", forgotten, Vendor=rich_text("Later AG"), Line=title("Both AG"))
+        there.run(only=QUOTING)
+        there.go_to(tuesday)
+        there.edit("budget_lines", forgotten, Vendor=rich_text("Both AG"), Notes=rich_text("Later AG"))
+        pieces = [{"text": {"content": text}} for text in ("Both", " AG")]
+        there.edit("budget_lines", other, Vendor={"rich_text": pieces})
+        there.run(only=QUOTING)
+        there.go_to(wednesday)
+        there.edit("budget_lines", forgotten, Vendor=rich_text("Later AG"))
+        there.edit("budget_lines", other, Vendor=rich_text("Later AG"), Line=title("Both AG"))
+        there.run(only=QUOTING)
+        told = history_of_vendors(there.lake, "Later AG", "Both AG")
+        assert told == {monday.date(): {"Later AG"}, tuesday.date(): {"Both AG"}, wednesday.date(): {"Later AG"}}
+        names = words_of(there.lake, forgotten).names
+        assert {name: names[name] for name in ("Both AG", "Later AG")} == {
+            "Both AG": tuesday.date(),
+            "Later AG": wednesday.date(),
+        }
+        forget(there.lake, there.clock, forgotten)
+        assert history_of_vendors(there.lake, "Later AG", "Both AG", FORGOTTEN) == {
+            monday.date(): {FORGOTTEN},
+            tuesday.date(): {"Both AG"},
+            wednesday.date(): {"Later AG"},
+        }
 
 
 # --- Cut short, disturbed ---------------------------------------------------------------------------
@@ -529,24 +599,11 @@ def nothing_much() -> None:
     nothing()
 
 
-@pytest.mark.parametrize(
-    "told",
-    [
-        "0123456789abcdef0123456789abcdef",
-        "01234567-89AB-cdef-0123-456789abcdef",
-        "https://www.notion.so/team/A-page-0123456789abcdef0123456789abcdef",
-        "https://www.notion.so/0123456789abcdef0123456789abcdef?pvs=4#block",
-        "https://www.notion.so/ffffffffffffffffffffffffffffffff?v=eeee&p=0123456789abcdef0123456789abcdef&pm=s",
-    ],
-)
-def test_an_id_or_a_link_names_a_page(told: str) -> None:
-    assert forgetting.page_id_of(told) == "01234567-89ab-cdef-0123-456789abcdef"
-
-
-def test_a_page_without_an_id_of_its_own_is_named_as_the_lake_names_it() -> None:
-    assert forgetting.page_id_of(f"unidentified:{'0' * 32}") == f"unidentified:{'0' * 32}"
-    with pytest.raises(SettingsError, match="'a page' names no page"):
-        forgetting.page_id_of("a page")
+def test_what_names_no_page_is_refused(command: tuple[Lake, Callable[..., Any]]) -> None:
+    _, call = command
+    refused = call("a page", "--yes")
+    assert isinstance(refused.exception, SettingsError)
+    assert "'a page' names no page" in str(refused.exception)
 
 
 def test_the_asset_adds_nothing_and_tells_of_the_day(story: Story, tmp_path: Path) -> None:

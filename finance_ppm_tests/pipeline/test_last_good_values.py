@@ -61,6 +61,7 @@ def remember(lake: Lake, properties: PropertyMap, **columns: Any) -> None:
         "database_name": "budget_lines",
         "property_ids": json.dumps(dict(properties.ids)),
         "property_names": json.dumps(dict(properties.names)),
+        "schema_json": '{"properties":{}}',
         **columns,
     }
     lake.merge(NotionSyncWatermarks, pl.DataFrame([row], schema=NotionSyncWatermarks.create_empty().schema))

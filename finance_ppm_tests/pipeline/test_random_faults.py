@@ -103,16 +103,16 @@ class Plan:
 plans = st.builds(
     Plan,
     version=st.sampled_from(["2022-06-28", "2025-09-03", "2026-03-11"]),
-    pages=st.fixed_dictionaries({name: st.integers(0, 60) for name in DATABASES}),
+    pages=st.fixed_dictionaries({name: st.sampled_from([70, 30, 3, 0]) for name in DATABASES}),
     a_minute=st.integers(1, 4),
-    page_size=st.integers(2, 12),
+    page_size=st.integers(3, 8),
     worth_a_window=st.integers(3, 20),
     batch=st.integers(3, 60),
     is_known=st.booleans(),
     full=st.booleans(),
-    faults=st.lists(faults, max_size=4),
+    faults=st.lists(faults, min_size=1, max_size=4),
     before=st.lists(happenings, max_size=6),
-    meanwhile=st.lists(happenings, max_size=12),
+    meanwhile=st.lists(happenings, min_size=4, max_size=12),
 )
 
 

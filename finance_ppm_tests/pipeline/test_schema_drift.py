@@ -13,6 +13,7 @@ from finance_ppm.contracts.bronze import NotionSyncWatermarks
 from finance_ppm.contracts.gold import DataQualityIssues
 from finance_ppm.contracts.silver import NotionBudgetLines, NotionProjects, NotionRisks, Quarantine
 from finance_ppm.pipeline.engine import SyncSummary
+from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm_tests.world import MONDAY, World, choice, number, world
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -107,6 +108,50 @@ def test_a_column_that_is_gone_keeps_its_values_and_is_an_error(here: World, cha
     assert here.rows(Quarantine).is_empty()
     found = findings(here)
     assert "'Amount'" in found["property_removed" if change is None else "property_retyped"]
+
+
+def test_a_wrong_id_costs_nobody_what_is_known_of_the_right_one(here: World, tmp_path: Path) -> None:
+    here.sandbox.alter("budget_lines", {"Amount": {"name": "Betrag"}})
+    (tmp_path / "mapping.yaml").write_text("budget_lines:\n  Amount: Betrag\n")
+    settings: dict[str, Any] = {"ppm_notion_mapping": tmp_path / "mapping.yaml"}
+    sync(here, **settings)
+    before = lines(here)
+    assert before["amount"].null_count() < before.height
+    typo = "00000000-0000-4000-8000-00000000dead"
+    assert not sync(here, TUESDAY, notion_budget_lines_db_id=typo, **settings).succeeded
+    assert lines(here).equals(before)
+    assert sync(here, TUESDAY + timedelta(minutes=5), **settings).succeeded
+    assert lines(here).equals(before)
+
+
+def test_a_slip_in_the_mapping_file_costs_no_values(here: World, tmp_path: Path) -> None:
+    here.sandbox.alter("budget_lines", {"Amount": {"name": "Betrag"}})
+    mapping = tmp_path / "mapping.yaml"
+    settings: dict[str, Any] = {"ppm_notion_mapping": mapping}
+    for hour, name in enumerate(("Betrag", "Betragg", "Betrag")):
+        mapping.write_text(f"budget_lines:\n  Amount: {name}\n")
+        summary = sync(here, TUESDAY + timedelta(hours=hour), full=True, **settings)
+        assert lines(here)["amount"].null_count() < lines(here).height / 2
+        told = [message for found in summary.databases for message in found.drift]
+        assert bool(told) is (name == "Betragg")
+
+
+def test_what_a_hidden_column_was_stays_known_of_the_days_it_was_hidden(here: World) -> None:
+    sync(here)
+    before = lines(here)
+    here.sandbox.unshare("projects")
+    line = before.filter(pl.col("project_id").is_not_null())["budget_line_id"][0]
+    here.edit("budget_lines", line, Vendor={"rich_text": [{"text": {"content": "Another"}}]})
+    sync(here, MONDAY + timedelta(minutes=12))
+    sync(here, TUESDAY, full=True)
+    kept = before.sort("budget_line_id")["project_id"]
+    assert lines(here)["project_id"].equals(kept), "edited before anybody knew that the column is hidden"
+    here.sandbox.share("projects")
+    sync(here, TUESDAY + timedelta(days=1), full=True)
+    assert lines(here)["project_id"].equals(kept)
+    for day in (MONDAY.date(), TUESDAY.date()):
+        seen = PointInTime(here.lake, here.clock)(NotionBudgetLines, day).collect().sort("budget_line_id")
+        assert seen["project_id"].equals(kept), day
 
 
 def test_a_new_option_is_news_for_a_week(here: World) -> None:

@@ -11,7 +11,8 @@ from finance_ppm.sandbox.notion.query import page_size
 from finance_ppm.sandbox.notion.schema import Database, DataSource
 from finance_ppm.sandbox.notion.schema_rendering import show_data_source, show_database
 from finance_ppm.sandbox.notion.validation import as_uuid, only_keys
-from finance_ppm.sandbox.notion.values import plain_text
+from finance_ppm.sandbox.notion.values import floored, page_time, plain_text
+from finance_ppm.sandbox.notion.workspace import Workspace
 
 _SEARCHED_ROWS = 1_000
 """Search looks no further than this many rows, and of those it misses every third: it is never an inventory."""
@@ -86,8 +87,45 @@ def _shown(call: Call, thing: Database | DataSource | Page) -> dict[str, Any]:
 
 
 def get_block_children(call: Call) -> Answer:
-    """GET /v1/blocks/{id}/children: pages here have no content."""
+    """GET /v1/blocks/{id}/children: the databases and pages below a page; pages here have no other content.
+
+    https://developers.notion.com/reference/get-block-children
+    """
     identifier = as_uuid(call.path["id"], "path.block_id", call.workspace.pages)
     if call.workspace.visible_page(identifier) is None:
         raise not_found("block", identifier, call.workspace.bot_id)
-    return listing([], None, "block")
+    cursor, size = call.window()
+    shown, following = paged(_below(call.workspace, identifier), lambda thing: thing.id, cursor, size)
+    return listing([_block(call, thing) for thing in shown], following, "block")
+
+
+def _below(workspace: Workspace, page_id: str) -> list[Database | Page]:
+    """What lies on a page, oldest first: what is in the trash or not shared is on no list."""
+    databases = (found for found in workspace.databases.values() if found.shared and not found.in_trash)
+    pages = (found for found in workspace.pages.values() if found.source is None and not found.in_trash)
+    things: list[Database | Page] = [*databases, *pages]
+    below = [thing for thing in things if (thing.parent or {}).get("page_id") == page_id]
+    return sorted(below, key=lambda thing: floored(thing.created))
+
+
+def _block(call: Call, thing: Database | Page) -> dict[str, Any]:
+    """A database or a page as a block: it has the same id. https://developers.notion.com/reference/block"""
+    author = call.workspace.author
+    if isinstance(thing, Page):
+        kind, created_by, edited_by = "child_page", thing.created_by, thing.edited_by
+    else:
+        kind, created_by, edited_by = "child_database", author, author
+    shown = {
+        "object": "block",
+        "id": thing.id,
+        "parent": thing.parent,
+        "created_time": page_time(floored(thing.created)),
+        "last_edited_time": page_time(floored(thing.edited)),
+        "created_by": {"object": "user", "id": created_by},
+        "last_edited_by": {"object": "user", "id": edited_by},
+        "has_children": kind == "child_page" and bool(_below(call.workspace, thing.id)),
+        "in_trash": False,
+        "type": kind,
+        kind: {"title": _title(thing)},
+    }
+    return shown | ({"archived": False} if call.version.has_archived else {})

@@ -31,11 +31,11 @@ async def confirm_deletions(
     database_id: str | None = None,
     property_ids: Collection[str] = (),
     errand: Errand,
-) -> dict[str, RawPage | Absence]:
+) -> dict[str, RawPage | Absence | NotionError]:
     """What became of pages that are known but were not in a complete read of the whole database.
 
     How the page is absent from ``database_id``, or else the page itself: in the trash (``is_deleted``), or alive
-    after all, with the values of ``property_ids`` whole. Raises :class:`NotionError`.
+    after all, with the values of ``property_ids`` whole. Where Notion does not tell, its error.
     """
     ordered = sorted(missing_ids)
     found = await all_of(_confirmed(client, page_id, database_id, property_ids, errand) for page_id in ordered)
@@ -44,21 +44,18 @@ async def confirm_deletions(
 
 async def _confirmed(
     client: NotionClient, page_id: str, database_id: str | None, property_ids: Collection[str], errand: Errand
-) -> RawPage | Absence:
+) -> RawPage | Absence | NotionError:
     if page_id.startswith(UNIDENTIFIED):
         return Absence.ELSEWHERE
     one = Errand(f"page {page_id} of {errand.about}")
     try:
-        try:
-            payload = bytes(await client.retrieve_page(page_id, one)).decode()
-        except NotionError as error:
-            if error.code == "object_not_found":
-                return Absence.NOT_FOUND
-            raise
+        payload = bytes(await client.retrieve_page(page_id, one)).decode()
         page = parse(payload)
         if database_id is not None and not _lies_in(page, database_id):
             return Absence.ELSEWHERE
         return await whole_page(client, (payload, page), property_ids, one)
+    except NotionError as error:
+        return Absence.NOT_FOUND if error.code == "object_not_found" else error
     finally:
         errand.requests += one.requests
 

@@ -4,10 +4,12 @@ Belongs here: what is known of a page without knowing its properties. Nothing he
 cannot be read is None, and the text is kept.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from finance_ppm.sources.notion.content_hash import hash_of_page
 
@@ -34,7 +36,10 @@ class RawPage:
 def raw_page(payload: str, page: Any) -> RawPage:
     """The page whose JSON text is ``payload``, parsed as ``page`` by ``json_text.parse``."""
     told: dict[str, Any] = page if isinstance(page, dict) else {}
-    digest = hash_of_page(page)
+    try:
+        digest = hash_of_page(page) if page is not None else hashlib.sha256(payload.encode()).hexdigest()
+    except RecursionError:
+        digest = hashlib.sha256(payload.encode()).hexdigest()
     return RawPage(
         page_id=dashed_id(told.get("id")) or f"{UNIDENTIFIED}{digest[:32]}",
         created_time=created_time(page),
@@ -54,6 +59,21 @@ def dashed_id(told: object) -> str | None:
     """A Notion id in its one form, ``01234567-89ab-...``; None where ``told`` is none."""
     found = _UUID.fullmatch(told) if isinstance(told, str) else None
     return "-".join(found.groups()).lower() if found else None
+
+
+def page_id_of(told: str) -> str | None:
+    """The page that a person names by its id, with or without dashes, or by a link to it; None where it is neither.
+
+    A link to a page that is open beside a database names the database first and the page as ``p``. A page without an
+    id of its own goes by what stands for one, :data:`UNIDENTIFIED` and its digits.
+    """
+    told = told.strip()
+    if told.startswith(UNIDENTIFIED):
+        return told
+    parts = urlsplit(told)
+    last = parts.path.rstrip("/").rsplit("/", 1)[-1]
+    candidates = (*parse_qs(parts.query).get("p", ()), last, last[-32:], last[-36:])
+    return next((found for candidate in candidates if (found := dashed_id(candidate))), None)
 
 
 def _moment(told: object) -> datetime | None:

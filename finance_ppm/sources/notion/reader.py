@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import anyio
+import msgspec
 from msgspec import Raw
 
 from finance_ppm.contracts import NotionProperty
@@ -41,8 +42,14 @@ ROWS_A_QUERY = 1_000
 """After so many rows a new query goes on in the last row's minute, so that what one minute holds (an import may put
 thousands of rows into it) is rarely cut off in its middle, and read twice."""
 
+FEW_ROWS = 20
+"""Rows that may be read again where one query ends and another goes on."""
+
 ANSWERS_A_WINDOW = 10
 """A window more is opened for so many answers at most, so that answers that are not full stay few."""
+
+FEW_ANSWERS = 3
+"""So many answers of what was edited are read in one window."""
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -75,7 +82,8 @@ class Survey:
     """Silver column to property ids; without the columns whose property is missing."""
     drift: tuple[SchemaDrift, ...]
     is_read_otherwise: bool
-    """A column is found in other properties than before: of no page is its value known."""
+    """A column is found in other properties than before, so that of no page its value is known; or a data source is
+    new, of which no page is."""
 
 
 def incremental_floor(watermark: datetime) -> datetime:
@@ -108,7 +116,10 @@ async def survey(
         schema, read_at = known.schema, known.schema_read_at
     before = known.property_ids if known else {}
     resolved = schema_drift(known.schema if known else None, schema, wanted, before)
-    otherwise = known is not None and any(before.get(column) != found for column, found in resolved.ids.items())
+    otherwise = known is not None and (
+        any(before.get(column) != found for column, found in resolved.ids.items())
+        or not set(schema.data_source_ids) <= {*known.schema.data_source_ids, *_first_told(known, schema)}
+    )
     return Survey(schema, read_at, resolved.ids, resolved.drift, is_read_otherwise=otherwise)
 
 
@@ -207,13 +218,16 @@ class _SourceRead:
             cut_off |= answer.request_status is not None and answer.request_status.type == "incomplete"
             created = [created_time(page) for _, page in told]
             # Before 2025-09-03 nothing but the number of rows may tell that a query was cut off.
-            at_end = not answer.has_more and not cut_off and rows < QUERY_LIMIT
+            at_end = not answer.has_more and not cut_off and (rows < QUERY_LIMIT or answer.request_status is not None)
             beyond = any(moment is not None and moment >= window.end for moment in created)
             own = [page for page, moment in zip(told, created, strict=True) if moment is None or moment < window.end]
             pages = await self._pages(own)
             span = window.advance(created, complete=at_end or beyond)
             await self.deliver(pages, span if self.is_last else Span(span.start, span.start))
-            if window.is_complete or (rows >= ROWS_A_QUERY and window.reached > begun_at):
+            if window.is_complete:
+                return
+            again = sum(moment is not None and moment >= window.reached for moment in created)
+            if rows >= ROWS_A_QUERY and window.reached > begun_at and (again <= FEW_ROWS or rows > QUERY_LIMIT / 2):
                 return
             await self._share(window)
         if window.reached == begun_at:
@@ -231,7 +245,10 @@ class _SourceRead:
 
     async def _share(self, window: Window) -> None:
         """Part the rest of a window where others are free to read it."""
-        may_open = CONCURRENCY + self._answers // ANSWERS_A_WINDOW - self._opened
+        if self.edited_since is not None and self._answers < FEW_ANSWERS:
+            return
+        # One, two, four: what an answer promises of the rest is a guess, and a wrong one costs a request a window.
+        may_open = min(CONCURRENCY + self._answers // ANSWERS_A_WINDOW, 2 * self._answers) - self._opened
         among = 1 + min(may_open, int(self.slots.available_tokens))
         if among < 2 or not window.is_worth_sharing(newest=self.now):
             return
@@ -288,12 +305,18 @@ async def all_of(jobs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _is_stale(known: KnownSchema, now: datetime, client: NotionClient) -> bool:
     """Too old, or read through an API version that asks for pages elsewhere."""
     other_version = bool(known.schema.data_source_ids) != client.has_data_sources
-    return other_version or now - known.schema_read_at > SCHEMA_MAX_AGE
+    return other_version or not timedelta() <= now - known.schema_read_at <= SCHEMA_MAX_AGE
+
+
+def _first_told(known: KnownSchema, schema: DatabaseSchema) -> tuple[str, ...]:
+    """The data source of a database that was read before there were any: its only one holds the same pages."""
+    return schema.data_source_ids if not known.schema.data_source_ids and len(schema.data_source_ids) == 1 else ()
 
 
 def _query(edited_since: datetime | None, window: Span) -> dict[str, Any]:
@@ -329,7 +352,10 @@ def _indivisible(rows: int, minute: datetime, errand: Errand) -> NotionError:
 
 def _told(result: Raw) -> Told:
     payload = bytes(result).decode()
-    return payload, parse(payload)
+    try:
+        return payload, parse(payload)
+    except (msgspec.MsgspecError, RecursionError):
+        return payload, None  # kept as it came, and refused by silver: one page does not stop the others
 
 
 def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -33,7 +33,7 @@ def retrying(limiter: Limiter, *, attempts: Callable[[], int]) -> AsyncRetrying:
 
     def wait(state: RetryCallState) -> float:
         # A pause is kept by the limiter, which lets nobody through meanwhile, this request included.
-        return 0.0 if _error(state).overloaded else _backoff(state, limiter)
+        return 0.0 if _error(state).overloaded else max(_backoff(state, limiter), _error(state).retry_after or 0.0)
 
     def before_sleep(state: RetryCallState) -> None:
         error = _error(state)

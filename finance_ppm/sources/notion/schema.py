@@ -247,4 +247,7 @@ def _message(kind: Drift, name: str, found: str | None, types: tuple[str, ...], 
         return f"The property {name!r} is called {found!r} now{where}; it is read as before: name it {name!r} again."
     if kind is Drift.RETYPED:
         return f"The property {name!r} is of type {found} now{where}: make it {' or '.join(types)} again."
-    return f"The property {name!r} is not in {places or 'the database'}: add it, of type {' or '.join(types)}."
+    return (
+        f"The property {name!r} is not in {places or 'the database'}: add it, of type {' or '.join(types)}, or name "
+        "the one that is meant in the mapping file (`finance-ppm notion map`)."
+    )

@@ -6,7 +6,7 @@ Belongs here: HTTP. What is asked for, and in which words, is the client's busin
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -46,10 +46,17 @@ class Errand:
     about: str
     requests: int = 0
     page_size: int = PAGE_SIZE
+    in_part: list[str] = field(default_factory=list)
+    """Sentences on values that Notion did not tell whole."""
+
+    def read_in_part(self, page_id: str, property_name: str, why: str) -> None:
+        """Note that a value stays as its page shows it."""
+        self.in_part.append(f"The property {property_name!r} of page {page_id} was read in part: {why}")
+        logger.warning("%s", self.in_part[-1])
 
     def ask_for_less(self) -> None:
         """Halve what one query asks for, from now on."""
-        self.page_size = max(SMALLEST_PAGE_SIZE, self.page_size // 2)
+        self.page_size = min(self.page_size, max(SMALLEST_PAGE_SIZE, self.page_size // 2))
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,15 @@ import msgspec
 from msgspec import Raw
 
 from finance_ppm.sources.notion.client import NotionClient, PropertyValue
-from finance_ppm.sources.notion.errors import malformed_answer
+from finance_ppm.sources.notion.errors import NotionError
 from finance_ppm.sources.notion.json_text import parse, write_json
 from finance_ppm.sources.notion.transport import Errand
 
 SHOWN = 25
 """Entries of a value that a page shows at most."""
+
+REFUSED = frozenset({400, 403, 404})
+"""Statuses of an answer that concerns one value, not the whole connection."""
 
 _LISTS = frozenset({"relation", "people", "rich_text", "title"})
 _COMPUTED = frozenset({"formula", "rollup"})
@@ -41,18 +44,28 @@ def shown_in_part(page: Any, property_ids: Collection[str]) -> list[str]:
 
 
 async def completed(client: NotionClient, payload: str, page_id: str, names: Iterable[str], errand: Errand) -> str:
-    """The page (JSON text) with the values of the properties ``names`` whole. Everything else keeps its bytes."""
+    """The page (JSON text) with the values of the properties ``names`` whole. Everything else keeps its bytes.
+
+    A value that Notion refuses to tell whole stays as the page shows it, and ``errand`` notes it: one page does not
+    stop the others. Raises :class:`~finance_ppm.sources.notion.errors.NotionError` where Notion is disturbed.
+    """
     page = msgspec.json.decode(payload, type=dict[str, Raw])
     properties = msgspec.json.decode(page["properties"], type=dict[str, Raw])
     part = Errand(f"page {page_id} of {errand.about}")
-    for name in names:
-        shown = msgspec.json.decode(properties[name], type=dict[str, Raw])
-        whole = await client.page_property(page_id, parse(shown["id"]), part)
-        try:
-            properties[name] = Raw(write_json(_with_value(shown, whole)))
-        except (KeyError, msgspec.MsgspecError) as error:
-            raise malformed_answer(f"property {name!r}: {error!r}", about=part.about) from error
-    errand.requests += part.requests
+    try:
+        for name in names:
+            shown = msgspec.json.decode(properties[name], type=dict[str, Raw])
+            try:
+                whole = await client.page_property(page_id, parse(shown["id"]), part)
+                properties[name] = Raw(write_json(_with_value(shown, whole)))
+            except NotionError as error:
+                if error.retryable or error.status not in REFUSED:
+                    raise
+                errand.read_in_part(page_id, name, str(error))
+            except (KeyError, msgspec.MsgspecError) as error:
+                errand.read_in_part(page_id, name, f"its answer could not be read: {error!r}")
+    finally:
+        errand.requests += part.requests
     return write_json({**page, "properties": Raw(write_json(properties))}).decode()
 
 

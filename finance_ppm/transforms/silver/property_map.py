@@ -24,7 +24,7 @@ class PropertyMap:
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Column to a team's words, folded, to ours."""
     gone: Mapping[str, datetime] = field(default_factory=dict)
-    """Property id to the moment since which its database has no such property.
+    """Property id to the moment since which its database may have no such property.
 
     A page captured since may show one all the same, and empty: a relation to a database that is not shared any more
     (https://developers.notion.com/reference/page-property-values#relation).
@@ -41,11 +41,11 @@ class PropertyMap:
         return hashlib.sha256(repr(read_by).encode()).hexdigest()[:16]
 
     def shown(self, properties: Mapping[str, Property], captured_at: datetime) -> Mapping[str, Property]:
-        """The properties of a page captured then, without those that its database did not have any more."""
+        """The properties of a page captured then, without empty ones that its database may not have had any more."""
         if not self.gone:
             return properties
         return {
             name: found
             for name, found in properties.items()
-            if (since := self.gone.get(found.id or "")) is None or captured_at < since
+            if (since := self.gone.get(found.id)) is None or captured_at < since or found.as_text()
         }

@@ -334,12 +334,6 @@ def test_search_finds_databases_by_title_and_misses_rows(version: str) -> None:
     assert 0 < len(pages) < 60
 
 
-def test_blocks_of_a_page_are_an_empty_list() -> None:
-    with asking() as ask:
-        assert ask("GET", f"/v1/blocks/{ALPHA}/children")["results"] == []
-        assert ask.refused("GET", f"/v1/blocks/{uid('x')}/children", status=404)[0] == "object_not_found"
-
-
 def test_a_trashed_page_is_answered_by_id_but_never_by_a_query() -> None:
     trash = Edit(START + timedelta(hours=1), "budget_lines", uid("line 1"), Change.TRASH)
     with asking(line(1, START), line(2, START), trash, version=V2025) as ask:

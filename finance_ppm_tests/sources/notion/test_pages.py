@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from finance_ppm.sources.notion.json_text import parse
-from finance_ppm.sources.notion.pages import RawPage, dashed_id, raw_page
+from finance_ppm.sources.notion.pages import RawPage, dashed_id, page_id_of, raw_page
 
 
 def page_of(payload: str) -> RawPage:
@@ -69,3 +69,29 @@ def test_a_time_that_is_none_is_none(told: str) -> None:
 def test_an_id_has_one_form() -> None:
     assert dashed_id("dcdc805c85fa4155a55c20fc28771af7") == dashed_id("DCDC805C-85FA-4155-A55C-20FC28771AF7")
     assert dashed_id("{dcdc805c-85fa-4155-a55c-20fc28771af7}") is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "a3ebedc1-7d19-558e-b31b-4acc90be4514",
+        "a3ebedc17d19558eb31b4acc90be4514",
+        " A3EBEDC17D19558EB31B4ACC90BE4514 ",
+        "https://www.notion.so/a3ebedc17d19558eb31b4acc90be4514",
+        "https://www.notion.so/acme/Our-Portfolio-2026-a3ebedc17d19558eb31b4acc90be4514?pvs=4#0011",
+        "https://www.notion.so/acme/Our-Portfolio-a3ebedc1-7d19-558e-b31b-4acc90be4514/",
+        "https://app.notion.com/p/a3ebedc17d19558eb31b4acc90be4514",
+        "https://www.notion.so/11111111111111111111111111111111?v=2222&p=a3ebedc17d19558eb31b4acc90be4514&pm=s",
+    ],
+)
+def test_an_id_or_a_link_names_a_page(told: str) -> None:
+    assert page_id_of(told) == "a3ebedc1-7d19-558e-b31b-4acc90be4514"
+
+
+def test_a_page_without_an_id_of_its_own_is_named_as_the_lake_names_it() -> None:
+    assert page_id_of(f" unidentified:{'0' * 32}") == f"unidentified:{'0' * 32}"
+
+
+@pytest.mark.parametrize("told", ["", "Portfolio", "https://www.notion.so/acme/Portfolio", "1234", "a3ebedc17d19558e"])
+def test_anything_else_names_no_page(told: str) -> None:
+    assert page_id_of(told) is None

@@ -109,7 +109,10 @@ def test_a_missing_property_is_reported_unless_it_is_optional() -> None:
     found = resolve_properties(schema(Name=("title", "title"), Project=("p", "relation")), WANTED, STORED)
     assert found.ids == {"name": ("title",), "project_id": ("p",), "project_ids": ("p",)}
     assert told(found.drift) == [(Drift.MISSING, ("amount",), "Amount", None)]
-    assert found.drift[0].message == "The property 'Amount' is not in the database: add it, of type number or formula."
+    assert found.drift[0].message == (
+        "The property 'Amount' is not in the database: add it, of type number or formula, or name the one that is "
+        "meant in the mapping file (`finance-ppm notion map`)."
+    )
 
 
 def test_a_retyped_property_is_reported_with_its_type_and_keeps_its_id() -> None:
@@ -158,7 +161,10 @@ def test_drift_of_all_data_sources_is_told_once_and_names_none() -> None:
 def test_drift_of_a_data_source_without_a_name_is_told_by_its_id() -> None:
     sources = [DataSource("1", "", {}), DataSource("2", "Second", properties(Amount=("b", "number")))]
     (drift,) = resolve_properties(DatabaseSchema.of_sources(sources), AMOUNT, {}).drift
-    assert drift.message == "The property 'Amount' is not in the data source '1': add it, of type number or formula."
+    assert drift.message == (
+        "The property 'Amount' is not in the data source '1': add it, of type number or formula, or name the one that "
+        "is meant in the mapping file (`finance-ppm notion map`)."
+    )
 
 
 def test_a_property_that_one_data_source_lost_keeps_its_id_for_the_values_that_were_read() -> None:
