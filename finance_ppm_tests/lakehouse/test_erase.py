@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from finance_ppm.contracts import Table, content_columns, history_of
 from finance_ppm.lakehouse import Lake, Written
 from finance_ppm.lakehouse import lake as lake_module
+from finance_ppm.lakehouse.delta import open_delta
 from finance_ppm.lakehouse.erase import (
     RowsLostError,
     begin_log_anew,
@@ -266,17 +267,17 @@ def test_a_store_is_asked_with_the_credentials_of_the_lake(tmp_path: Path, monke
     lake = Lake(str(tmp_path), storage_options=options)
     lake.merge(Line, lines(line("j"), line("k")))
     given: list[object] = []
-    opened, handler = lake_module.open_delta, deltalake.fs.DeltaStorageHandler
+    handler = deltalake.fs.DeltaStorageHandler
 
-    def open_delta(path: str, told: Any) -> DeltaTable | None:
+    def opened(path: str, told: Any) -> DeltaTable | None:
         given.append(told)
-        return opened(path, told)
+        return open_delta(path, told)
 
     def storage_handler(path: str, told: Any = None) -> DeltaStorageHandler:
         given.append(told)
         return handler(path, told)
 
-    monkeypatch.setattr(lake_module, "open_delta", open_delta)
+    monkeypatch.setattr(lake_module, "open_delta", opened)
     monkeypatch.setattr(deltalake.fs, "DeltaStorageHandler", storage_handler)
     assert remove_rows(lake, Line, "line_id", "j") == 1
     assert len(given) >= 2

@@ -38,7 +38,6 @@ def test_it_says_what_it_made_and_wrote_and_what_comes_next(at_home: FreshNotion
     assert "NOTION_RISKS_DB_ID was written to .env" in told
     assert "Sample pages made: 1 programs" in told
     assert "notion-sync health" in told
-    assert "sample pages are to be made, at 6,000 requests a minute" in result.stderr
     again = call(["--parent-page", at_home.page, "--sample", "20", "--quiet"])
     assert "stands as it should" in again.stdout
     assert "none, all are there" in again.stdout

@@ -131,8 +131,8 @@ def property_renamed(portfolio: Portfolio) -> Frame:
 
 @databases.rule(
     Severity.ERROR,
-    remedy="Restore the property in Notion; until then the last good values stay. One that is added anew counts at once, "
-    "and is empty until it is filled in.",
+    remedy="Restore the property in Notion; until then the last good values stay. One that is added anew counts at "
+    "once, and is empty until it is filled in.",
 )
 def property_removed(portfolio: Portfolio) -> Frame:
     """Every property that a column is read from is in its database, in each data source of it."""

@@ -306,8 +306,10 @@ def test_a_page_that_is_broken_on_the_wire_does_not_stop_the_others(client_of: C
 # Deletions
 
 
-def confirmed(client: NotionClient, sandbox: NotionSandbox, missing: list[str]) -> dict[str, RawPage | Absence]:
-    async def ask() -> dict[str, RawPage | Absence]:
+def confirmed(
+    client: NotionClient, sandbox: NotionSandbox, missing: list[str]
+) -> dict[str, RawPage | Absence | NotionError]:
+    async def ask() -> dict[str, RawPage | Absence | NotionError]:
         async with client:
             return await confirm_deletions(
                 client, database_id=sandbox.database_ids["items"], missing_ids=missing, errand=Errand("items")
@@ -343,13 +345,13 @@ def test_a_page_of_another_database_is_gone_from_this_one(version: str, client_o
         }
 
 
-def test_a_disturbance_confirms_no_deletion(sandbox: NotionSandbox, client_of: ClientOf) -> None:
-    sandbox.add_fault(Fault.error(502, times=100))
-    with pytest.raises(NotionError, match="disturbed"):
-        confirmed(client_of(sandbox), sandbox, [page_id(1), page_id(2)])
-
-
-def test_a_lost_permission_confirms_no_deletion(sandbox: NotionSandbox, client_of: ClientOf) -> None:
-    sandbox.add_fault(Fault.error(403, times=100))
-    with pytest.raises(NotionError):
-        confirmed(client_of(sandbox), sandbox, [page_id(1)])
+@pytest.mark.parametrize("status", [400, 403, 502])
+def test_where_notion_does_not_tell_nothing_is_confirmed(
+    status: int, sandbox: NotionSandbox, client_of: ClientOf
+) -> None:
+    """Its error stands in the page's place, and what is known of the others stays known."""
+    sandbox.add_fault(Fault.error(status, path=page_id(1), times=100))
+    told = confirmed(client_of(sandbox), sandbox, [page_id(1), page_id(2), page_id(999)])
+    assert isinstance(told[page_id(1)], NotionError)
+    assert isinstance(told[page_id(2)], RawPage)
+    assert told[page_id(999)] is Absence.NOT_FOUND
