@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
+from inspect import getdoc
 from typing import Any
 
 import dagster as dg
@@ -75,7 +76,7 @@ def table_asset(
 
 def description(table: type[Table]) -> str:
     """The contract's docstring, and where it parts from the plan."""
-    text = (table.__doc__ or "").strip()
+    text = getdoc(table) or ""
     return f"{text}\n\nParts from the plan: {table.info.departures}" if table.info.departures else text
 
 

@@ -109,9 +109,9 @@ plans = st.builds(
     worth_a_window=st.integers(3, 20),
     batch=st.integers(3, 60),
     is_known=st.booleans(),
-    full=st.booleans(),
+    full=st.sampled_from([True, True, False]),
     faults=st.lists(faults, min_size=1, max_size=4),
-    before=st.lists(happenings, max_size=6),
+    before=st.lists(happenings, max_size=20),
     meanwhile=st.lists(happenings, min_size=4, max_size=12),
 )
 
@@ -262,7 +262,7 @@ def synced(there: Site, **how: Any) -> Sync:
 @given(plans)
 def test_whatever_goes_wrong_the_lake_ends_at_what_the_workspace_holds(plan: Plan) -> None:
     edits = [
-        creation(name, number_of, MONDAY - timedelta(hours=1) + timedelta(minutes=number_of // plan.a_minute))
+        creation(name, number_of, MONDAY - timedelta(hours=2) + timedelta(minutes=number_of // plan.a_minute))
         for name, count in plan.pages.items()
         for number_of in range(1, count + 1)
     ]
