@@ -27,6 +27,8 @@ class Read:
     spans: tuple[Span, ...]
     """The spans whose pages had come."""
     requests: int
+    in_part: list[str]
+    """Sentences on values that were not told whole."""
 
 
 def read(
@@ -76,6 +78,6 @@ def read(
                 errand=errand,
             )
         oldest = sorted(pages.values(), key=lambda page: (page.created_time or NOW, page.page_id))
-        return Read(surveyed, oldest, union(spans), errand.requests)
+        return Read(surveyed, oldest, union(spans), errand.requests, errand.in_part)
 
     return asyncio.run(once())

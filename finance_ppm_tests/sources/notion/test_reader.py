@@ -25,6 +25,7 @@ from finance_ppm_tests.sources.notion.conftest import (
     NOW,
     WANTED,
     ClientOf,
+    InstantTime,
     amount,
     created,
     items,
@@ -355,3 +356,11 @@ def test_where_notion_does_not_tell_nothing_is_confirmed(
     assert isinstance(told[page_id(1)], NotionError)
     assert isinstance(told[page_id(2)], RawPage)
     assert told[page_id(999)] is Absence.NOT_FOUND
+
+
+def test_a_pause_that_an_unavailable_notion_asks_for_is_kept(
+    sandbox: NotionSandbox, client_of: ClientOf, waiting: InstantTime
+) -> None:
+    sandbox.add_fault(Fault.error(503, path="/query", retry_after=120))
+    assert len(read(client_of(sandbox), sandbox).pages) == 3
+    assert max(waiting.slept) >= 120

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from finance_ppm.contracts import NotionProperty
+from finance_ppm.sandbox.notion.faults import Fault
 from finance_ppm.sandbox.notion.history import Change, Edit, Person
 from finance_ppm.sandbox.notion.server import serve_notion
 from finance_ppm_tests.sources.notion.conftest import (
@@ -146,3 +147,21 @@ def test_a_rollup_that_may_be_cut_is_read_whole(
         found = read(client_of(sandbox), sandbox, wanted=columns({"amounts"}))
     assert found.requests == 2 + requests
     assert len(properties(found)[0]["Amounts"]["rollup"]["array"]) == count
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_value_that_notion_refuses_to_tell_whole_stays_as_shown_and_is_told(status: int, client_of: ClientOf) -> None:
+    """One page does not stop the others."""
+    edits = [
+        *parents(30),
+        created(1, NOW, Parent=relation(*range(1001, 1031))),
+        created(2, NOW, Parent=relation(1001)),
+    ]
+    with serve_notion(workspace(*edits), now=NOW) as sandbox:
+        sandbox.add_fault(Fault.error(status, path="/properties/", times=100))
+        found = read(client_of(sandbox), sandbox, wanted=columns({"parent"}))
+    shown = [len(told["Parent"]["relation"]) for told in properties(found)]
+    assert shown == [25, 1]
+    [sentence] = found.in_part
+    assert "'Parent'" in sentence
+    assert page_id(1) in sentence
