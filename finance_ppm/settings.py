@@ -6,15 +6,23 @@ project reads the environment.
 
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from finance_ppm.errors import SettingsError
 
 NOTION_API = "https://api.notion.com"
+AZURE_RESOURCE_MANAGER = "https://management.azure.com"
 STATE_FOLDER = Path(".ppm")
 SANDBOX_ENV = STATE_FOLDER / "sandbox.env"
 """Written by the sandbox: its address, token and database ids. Read only where no token is configured."""
@@ -54,6 +62,39 @@ class Config(BaseSettings):
     ppm_notion_mapping: Path = Field(
         Path("notion-mapping.yaml"), description="File with your Notion's own column names, where they are not ours."
     )
+    azure_tenant_id: str | None = Field(None, description="Id of the Azure tenant to read.")
+    azure_client_id: str | None = Field(None, description="Id of the service principal, or of the managed identity.")
+    azure_client_secret: SecretStr | None = Field(None, description="The service principal's secret.")
+    azure_access_token: SecretStr | None = Field(
+        None, description="A bearer token that is used as it is, in place of any sign-in."
+    )
+    azure_resource_manager_url: HttpUrl = Field(
+        HttpUrl(AZURE_RESOURCE_MANAGER), description="Where Azure answers: the public cloud, another one, or a sandbox."
+    )
+    azure_subscriptions: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Ids of the subscriptions to read, with commas between; where none is named, all that can be seen.",
+    )
+    azure_management_groups: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Management groups to read, with commas between, in place of the whole tenant."
+    )
+    ppm_azure_project_tag: str = Field(
+        "ppm-project", description="Azure tag whose value is a project's name or Notion page id."
+    )
+    ppm_azure_conservative_term: Literal["P1Y", "P3Y"] = Field(
+        "P1Y", description="Term of the commitments that the conservative savings count."
+    )
+    ppm_azure_conservative_lookback_days: int = Field(
+        30, description="Days of usage behind the commitments that the conservative savings count: 7, 30 or 60."
+    )
+    ppm_azure_fresh_only: bool = Field(
+        False,
+        description="Count only savings that Advisor updated within a day (60 hours for Security), as Microsoft's own "
+        "query does.",
+    )
+    ppm_azure_untracked_only: bool = Field(
+        False, description="Leave out recommendations that Advisor marks as tracked, as Microsoft's own query does."
+    )
     ppm_lakehouse_uri: str = Field(
         str(STATE_FOLDER / "lake"), description="Where the Delta tables live: a folder, or abfss://, s3://, gs://."
     )
@@ -81,6 +122,24 @@ class Config(BaseSettings):
             return cls.model_fields[info.field_name].default
         return value.strip() if isinstance(value, str) else value
 
+    @field_validator("azure_subscriptions", "azure_management_groups", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        """``a, b`` in the environment is a list."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("azure_subscriptions")
+    @classmethod
+    def _subscription_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """However an id is written, it is one id; what is none would be passed over by Azure without a word."""
+        ids = []
+        for told in value:
+            try:
+                ids.append(str(UUID(told.rsplit("/", 1)[-1])))
+            except ValueError:
+                raise ValueError(f"{told!r} is not the id of a subscription (a GUID)") from None
+        return tuple(dict.fromkeys(ids))
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: Any) -> Any:
@@ -99,12 +158,12 @@ class Config(BaseSettings):
             raise ValueError("it holds a token where the id of a database belongs")
         return value
 
-    @field_validator("notion_base_url")
+    @field_validator("notion_base_url", "azure_resource_manager_url")
     @classmethod
     def _without_login(cls, value: HttpUrl) -> HttpUrl:
         """An address is shown in errors; and a login in it would take the place of the token in every request."""
         if value.username or value.password or value.query:
-            raise ValueError("it holds a user name, a password or a query, and Notion takes none of them")
+            raise ValueError("it holds a user name, a password or a query, and none of them belongs there")
         return value
 
     @classmethod
@@ -116,12 +175,20 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Keyword arguments, the environment, ``.env``; and, where none names a token, the sandbox's file."""
+        """Keyword arguments, the environment, ``.env``; and, where none names a token, the sandbox's file.
+
+        Of that file nothing on Azure is read where anything on Azure is told: credentials of a real tenant are never
+        sent to a sandbox, nor is a sandbox's token sent to Azure.
+        """
         own = (init_settings, env_settings, dotenv_settings)
-        tokens = {"notion_token", "NOTION_TOKEN", "NOTION_API_KEY"}
-        if any(source().get(name) for source in own for name in tokens):
+        told = {name.lower() for source in own for name, value in source().items() if value}
+        if told & {"notion_token", "notion_api_key"}:
             return own
-        return (*own, DotEnvSettingsSource(settings_cls, env_file=SANDBOX_ENV))
+        sandbox = DotEnvSettingsSource(settings_cls, env_file=SANDBOX_ENV)
+        if not any(name.startswith("azure_") for name in told):
+            return (*own, sandbox)
+        without_azure = {name: value for name, value in sandbox().items() if not name.lower().startswith("azure_")}
+        return (*own, InitSettingsSource(settings_cls, init_kwargs=without_azure))
 
     @classmethod
     def from_env(cls, env_file: Path | None = Path(".env")) -> Self:
@@ -152,6 +219,17 @@ class Config(BaseSettings):
         """Configured databases, name to id, in reading order. However an id is written, it is one id."""
         ids = {name: getattr(self, f"notion_{name}_db_id") for name in DATABASES}
         return {name: _dashed(value) for name, value in ids.items() if value}
+
+    @property
+    def reads_azure(self) -> bool:
+        """Whether the settings name an Azure to read: a tenant, an identity, a token, or what to read of it."""
+        return bool(
+            self.azure_tenant_id
+            or self.azure_client_id
+            or self.azure_access_token
+            or self.azure_subscriptions
+            or self.azure_management_groups
+        )
 
     def require_notion(self) -> SecretStr:
         """The token, once everything needed to read Notion is there.

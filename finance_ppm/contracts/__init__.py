@@ -4,6 +4,7 @@ Belongs here: what tables are. Does not belong here: how they are computed (``tr
 (``lakehouse``) or judged (``quality``).
 """
 
+from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES, AZURE_GOLD_TABLES, AZURE_SILVER_TABLES
 from finance_ppm.contracts.base import (
     Layer,
     NotionProperty,
@@ -23,10 +24,19 @@ from finance_ppm.contracts.bronze import BRONZE_TABLES
 from finance_ppm.contracts.gold import GOLD_TABLES
 from finance_ppm.contracts.silver import PAGE_TABLES, SILVER_TABLES
 
-ALL_TABLES: tuple[type[Table], ...] = (*BRONZE_TABLES, *SILVER_TABLES, *GOLD_TABLES)
+AZURE_TABLES: tuple[type[Table], ...] = (*AZURE_BRONZE_TABLES, *AZURE_SILVER_TABLES, *AZURE_GOLD_TABLES)
+ALL_TABLES: tuple[type[Table], ...] = (
+    *BRONZE_TABLES,
+    *AZURE_BRONZE_TABLES,
+    *SILVER_TABLES,
+    *AZURE_SILVER_TABLES,
+    *GOLD_TABLES,
+    *AZURE_GOLD_TABLES,
+)
 
 __all__ = [
     "ALL_TABLES",
+    "AZURE_TABLES",
     "BRONZE_TABLES",
     "GOLD_TABLES",
     "PAGE_TABLES",

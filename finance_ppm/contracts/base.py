@@ -28,6 +28,8 @@ class Write(StrEnum):
     """Rows are only ever appended."""
     KEYED = "keyed"
     """Rows are merged by key, where their content differs; touched keys without a row leave the table."""
+    DAILY = "daily"
+    """One snapshot for each day: replaced within its day, kept after it."""
     SNAPSHOT = "snapshot"
     """The whole table is one result: replaced when its content differs."""
 

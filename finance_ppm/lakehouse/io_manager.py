@@ -75,6 +75,8 @@ class LakeIOManager(dg.IOManager):
                 written = self._lake.append(table, upsert.rows)
             case Write.KEYED:
                 written = self._lake.merge(table, upsert.rows, upsert.touched)
+            case Write.DAILY:
+                written = self._lake.replace_partition(table, upsert.rows, {table.info.partition_by[0]: day})
             case Write.SNAPSHOT if table.info.history:
                 return self._store_day(table, upsert.rows, day)
             case Write.SNAPSHOT:

@@ -23,3 +23,7 @@ class Portfolio:
     raw_pages: Frame
     """Every page version captured until the end of ``as_of``, without its payload."""
     watermarks: Frame
+    azure_resources: Frame
+    azure_recommendations: Frame
+    azure_snapshots: Frame
+    """How each subscription was read, on each day until ``as_of``."""

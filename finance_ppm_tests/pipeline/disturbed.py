@@ -26,7 +26,7 @@ from finance_ppm.pipeline.bronze import DatabaseSync, Sync, sync_notion
 from finance_ppm.pipeline.engine import SyncEngine, SyncSummary
 from finance_ppm.sandbox.notion.history import Change, Edit, History
 from finance_ppm.sandbox.notion.server import NotionSandbox, serve_notion
-from finance_ppm.sandbox.notion.wire import RecordedRequest
+from finance_ppm.sandbox.request_log import RecordedRequest
 from finance_ppm.settings import DATABASES, Config
 from finance_ppm.sources.notion import transport
 from finance_ppm.sources.notion.client import NotionClient

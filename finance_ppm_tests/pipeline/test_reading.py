@@ -17,7 +17,7 @@ from finance_ppm.pipeline.unfinished import Unfinished
 from finance_ppm.pipeline.watermarks import FULL_READ_EVERY
 from finance_ppm.sandbox.notion.faults import Fault
 from finance_ppm.sandbox.notion.history import Edit
-from finance_ppm.sandbox.notion.wire import RecordedRequest
+from finance_ppm.sandbox.request_log import RecordedRequest
 from finance_ppm.sources.notion import windows
 from finance_ppm.sources.notion.limiter import RESUME_SPREAD, Limiter
 from finance_ppm.sources.notion.reader import SCHEMA_MAX_AGE

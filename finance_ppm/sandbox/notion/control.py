@@ -17,10 +17,11 @@ from starlette.routing import BaseRoute, Route
 
 from finance_ppm.sandbox.notion.faults import Fault
 from finance_ppm.sandbox.notion.history import Change, Edit
-from finance_ppm.sandbox.notion.orders import Orders
 from finance_ppm.sandbox.notion.rendering import ENCODER
-from finance_ppm.sandbox.notion.wire import CONTROL_PREFIX, RequestLog
+from finance_ppm.sandbox.notion.wire import CONTROL_PREFIX
 from finance_ppm.sandbox.notion.workspace import Workspace
+from finance_ppm.sandbox.orders import Orders
+from finance_ppm.sandbox.request_log import RequestLog
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 

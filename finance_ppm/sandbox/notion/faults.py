@@ -3,12 +3,11 @@
 Belongs here: the vocabulary. ``orders`` counts down to it, ``wire`` carries it out.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from finance_ppm.sandbox.notion.orders import Occasion
+from finance_ppm.sandbox.orders import Occasion
 
 
 class FaultKind(StrEnum):
@@ -52,13 +51,6 @@ CODES = {
     529: "service_overload",
 }
 """Notion's code of each status, unless the fault says another."""
-
-
-@dataclass(frozen=True)
-class Interruption(Occasion):
-    """Something that happens in the workspace while a client reads it: ``action`` is called before the request."""
-
-    action: Callable[[], object]
 
 
 @dataclass(frozen=True)

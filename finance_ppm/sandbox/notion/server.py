@@ -3,31 +3,28 @@
 Belongs here: starting, stopping, and the handle. What is served is ``app``'s.
 """
 
-import asyncio
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Thread
 from typing import Any, Final
 
-import uvicorn
 from pydantic import SecretStr
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from finance_ppm.sandbox.clock import SandboxClock
 from finance_ppm.sandbox.notion.app import build_app
 from finance_ppm.sandbox.notion.budget import Budget
 from finance_ppm.sandbox.notion.calls import Service
-from finance_ppm.sandbox.notion.clock import SandboxClock
 from finance_ppm.sandbox.notion.control import control_routes
-from finance_ppm.sandbox.notion.faults import Fault, Interruption
+from finance_ppm.sandbox.notion.faults import Fault
 from finance_ppm.sandbox.notion.history import Edit, History
 from finance_ppm.sandbox.notion.moving import move_page
-from finance_ppm.sandbox.notion.orders import Orders
 from finance_ppm.sandbox.notion.schema_handlers import change_properties
-from finance_ppm.sandbox.notion.wire import RecordedRequest, RequestLog, Wire
+from finance_ppm.sandbox.notion.wire import Wire
 from finance_ppm.sandbox.notion.workspace import Workspace
+from finance_ppm.sandbox.orders import Interruption, Orders
+from finance_ppm.sandbox.request_log import RecordedRequest, RequestLog
+from finance_ppm.sandbox.serving import listening, running
 
 TOKEN: Final = SecretStr("ntn_sandbox")
 """What the sandbox takes for a token. It opens nothing else."""
@@ -147,47 +144,7 @@ def serve_notion(
     faults, interruptions, log = Orders[Fault](), Orders[Interruption](), RequestLog()
     app = build_app(Service.of(workspace), TOKEN, control_routes(workspace, faults, log))
     wire = Wire(app, Budget(requests_per_minute), faults, interruptions, log, latency)
-    with _listening(port) as (listener, address), _running(wire, listener):
+    with listening(port) as (listener, address), running(wire, listener):
         yield NotionSandbox(address, TOKEN, dict(workspace.database_ids), workspace, faults, interruptions, log)
     for failure in wire.failures:
         raise failure
-
-
-@contextmanager
-def _listening(port: int) -> Iterator[tuple[socket.socket, str]]:
-    # Named, because asyncio sends answers without delay only where it knows that the protocol is TCP.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen(1024)  # clients may connect before the server's loop runs
-        yield listener, f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-@contextmanager
-def _running(app: Any, listener: socket.socket) -> Iterator[None]:
-    config = uvicorn.Config(
-        app,
-        http=_Protocol,
-        loop="asyncio",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    thread = Thread(target=lambda: asyncio.run(server.serve([listener])), name="notion-sandbox", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-class _Protocol(H11Protocol):
-    """Hands its transport to the application, so that a fault can drop the connection without an answer."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the parent's
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}

@@ -8,18 +8,18 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
-from threading import Lock
 from typing import Any, Final
 
 import msgspec
 
 from finance_ppm.sandbox.notion.budget import Budget
 from finance_ppm.sandbox.notion.errors import ApiError, rate_limited
-from finance_ppm.sandbox.notion.faults import CODES, Fault, FaultKind, Interruption
-from finance_ppm.sandbox.notion.orders import Orders
+from finance_ppm.sandbox.notion.faults import CODES, Fault, FaultKind
 from finance_ppm.sandbox.notion.query import INCOMPLETE, cursor_to
 from finance_ppm.sandbox.notion.rendering import ENCODER
 from finance_ppm.sandbox.notion.schema import deterministic_id
+from finance_ppm.sandbox.orders import Interruption, Orders
+from finance_ppm.sandbox.request_log import RecordedRequest, RequestLog
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -30,42 +30,6 @@ CONTROL_PREFIX: Final = "/_sandbox/"
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 _JSON: Final = b"application/json; charset=utf-8"
 _HTML: Final = b"<html>\r\n<head><title>%d</title></head>\r\n<body><center><h1>%d</h1></center></body>\r\n</html>\r\n"
-
-
-@dataclass(frozen=True)
-class RecordedRequest:
-    """A request as it arrived, and the status it was answered with (None: the connection was dropped)."""
-
-    method: str
-    path: str
-    status: int | None
-    body: Any
-    """The decoded JSON; the raw bytes of what is none; None for no body."""
-    query: str = ""
-    version: str = ""
-
-
-@dataclass
-class RequestLog:
-    """The requests since the last reset, in the order in which they were answered."""
-
-    _requests: list[RecordedRequest] = field(default_factory=list)
-    _lock: Lock = field(default_factory=Lock)
-
-    def add(self, request: RecordedRequest) -> None:
-        """Record a request."""
-        with self._lock:
-            self._requests.append(request)
-
-    def all(self) -> list[RecordedRequest]:
-        """Everything recorded."""
-        with self._lock:
-            return list(self._requests)
-
-    def reset(self) -> None:
-        """Forget everything recorded."""
-        with self._lock:
-            self._requests.clear()
 
 
 @dataclass

@@ -9,7 +9,7 @@ from datetime import datetime
 from threading import RLock
 from typing import Any
 
-from finance_ppm.sandbox.notion.clock import SandboxClock
+from finance_ppm.sandbox.clock import SandboxClock
 from finance_ppm.sandbox.notion.founding import found
 from finance_ppm.sandbox.notion.history import Change, Edit, History, Person
 from finance_ppm.sandbox.notion.pages import Page, Table, Verbatim

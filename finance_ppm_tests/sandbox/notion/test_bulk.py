@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from finance_ppm.sandbox.clock import SandboxClock
 from finance_ppm.sandbox.notion.calls import Service
-from finance_ppm.sandbox.notion.clock import SandboxClock
 from finance_ppm.sandbox.notion.history import Change, Edit, History, Rows
 from finance_ppm.sandbox.notion.process import notion_in_a_process
 from finance_ppm.sandbox.notion.schema import DataSource

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from finance_ppm.sandbox.clock import SandboxClock
 from finance_ppm.sandbox.notion.calls import Service
-from finance_ppm.sandbox.notion.clock import SandboxClock
 from finance_ppm.sandbox.notion.errors import ApiError
 from finance_ppm.sandbox.notion.history import Change, Edit
 from finance_ppm.sandbox.notion.workspace import Workspace

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from finance_ppm.sandbox.notion.clock import SandboxClock
+from finance_ppm.sandbox.clock import SandboxClock
 from finance_ppm.sandbox.notion.errors import ApiError
 from finance_ppm.sandbox.notion.history import Change, Database, DataSource, Edit, History
 from finance_ppm.sandbox.notion.server import serve_notion

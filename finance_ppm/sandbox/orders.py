@@ -5,6 +5,7 @@ Belongs here: counting requests down to what was ordered, from any thread. What 
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
@@ -21,6 +22,13 @@ class Occasion:
     path: str = ""
     nth: int = 1
     times: int = 1
+
+
+@dataclass(frozen=True)
+class Interruption(Occasion):
+    """Something that happens in the sandbox while a client reads it: ``action`` is called before the request."""
+
+    action: Callable[[], object]
 
 
 T = TypeVar("T", bound=Occasion)
