@@ -3,7 +3,7 @@
 Belongs here: what ``finance-ppm run`` and the demo share. The graph itself is ``definitions``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ import polars as pl
 from finance_ppm import dagster_home, terminal
 from finance_ppm.clock import Clock, FrozenClock, SystemClock
 from finance_ppm.contracts import PAGE_TABLES, history_of
+from finance_ppm.contracts.azure import UNALLOCATED, AdvisorSummary
 from finance_ppm.contracts.gold import DataQualityIssues, PpmBudgetVsActual
 from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.errors import SettingsError
@@ -85,6 +86,22 @@ def replay_day(config: Config, moment: datetime, *, step_done: Callable[[str], N
 
 
 @dataclass(frozen=True)
+class Savings:
+    """Azure Advisor's recommendations of one currency."""
+
+    currency: str
+    recommendations: int
+    unknown: int
+    """Those in the category Cost whose savings Azure does not tell."""
+    gross: Decimal
+    """What they add up to, which cannot be had."""
+    conservative: Decimal
+    maximum: Decimal
+    unallocated: Decimal
+    """What of the maximum belongs to no project."""
+
+
+@dataclass(frozen=True)
 class PortfolioSummary:
     """A day's portfolio in a few figures."""
 
@@ -98,6 +115,8 @@ class PortfolioSummary:
     """Severity to number of findings."""
     days: int
     """Days of which gold_history holds a snapshot."""
+    savings: tuple[Savings, ...] = ()
+    """What Azure Advisor's recommendations can save a year, a row for each currency; empty where Azure is not read."""
 
 
 def summary(lake: Lake, day: date) -> PortfolioSummary:
@@ -119,7 +138,24 @@ def summary(lake: Lake, day: date) -> PortfolioSummary:
         quarantined=_count(lake.scan(Quarantine).filter(~pl.col("is_archived"))),
         findings=dict(issues.group_by("severity").len().sort("severity").collect().iter_rows()),
         days=days,
+        savings=tuple(_savings(lake, day)),
     )
+
+
+def _savings(lake: Lake, day: date) -> Iterator[Savings]:
+    rows = lake.scan(history_of(AdvisorSummary)).filter(pl.col("as_of_date") == day).collect()
+    unallocated = rows.filter(dimension="project", dimension_id=UNALLOCATED)
+    nobodys = dict(unallocated.select("currency", "achievable_maximum").iter_rows())
+    for row in rows.filter(dimension="all").sort("currency").iter_rows(named=True):
+        yield Savings(
+            row["currency"],
+            row["open_count"],
+            row["unknown_count"],
+            row["gross_annual_savings"],
+            row["achievable_conservative"],
+            row["achievable_maximum"],
+            nobodys.get(row["currency"], Decimal(0)),
+        )
 
 
 def _count(rows: pl.LazyFrame) -> int:

@@ -27,7 +27,7 @@ from finance_ppm.sandbox.embedded import sandbox_of_this_folder
 from finance_ppm.settings import SANDBOX_ENV, Config
 
 if TYPE_CHECKING:
-    from finance_ppm.sandbox.notion.server import NotionSandbox
+    from finance_ppm.sandbox.embedded import Sandbox
 
 MONTH_ENDS = 6
 """Month ends that a first start replays, so that histories are not empty."""
@@ -55,7 +55,7 @@ def run_demo(*, once: bool, pages: int | None, port: int, clock: Clock | None = 
     config = Config.from_env()
     with ExitStack() as stack:
         if config.notion_token is None or config.ppm_sandbox_anchor is not None:
-            terminal.mention("No NOTION_TOKEN is set: serving a sandbox Notion with a portfolio in it.")
+            terminal.mention("No NOTION_TOKEN is set: serving a sandbox Notion and Azure with a portfolio in them.")
             sandbox = stack.enter_context(
                 sandbox_of_this_folder(config, _first_moment(clock), today=clock.today(), pages=pages)
             )
@@ -65,6 +65,8 @@ def run_demo(*, once: bool, pages: int | None, port: int, clock: Clock | None = 
         lake = Lake(config.ppm_lakehouse_uri, clock=clock)
         today = clock.today()
         with terminal.working(f"Materialising today, {today}") as step_done:
+            if config.reads_azure:
+                run_graph(config, today, job_name="azure_rg_ingest_bronze", step_done=step_done)
             run_graph(config, today, job_name="new_day", step_done=step_done)
             run_graph(config, today, job_name="control_room_status_refresh", step_done=step_done)
         terminal.show_portfolio(summary(lake, today))
@@ -77,7 +79,13 @@ def serve_sandbox(*, port: int, pages: int | None, seed: int | None, clock: Cloc
     """Serve this folder's sandbox alone until interrupted."""
     now = (clock or SystemClock()).now()
     with sandbox_of_this_folder(Config.from_env(), now, today=now.date(), port=port, pages=pages, seed=seed) as sandbox:
-        terminal.show_addresses({"Notion sandbox": sandbox.base_url, "Its settings": str(SANDBOX_ENV)})
+        terminal.show_addresses(
+            {
+                "Notion sandbox": sandbox.notion.base_url,
+                "Azure sandbox": sandbox.azure.base_url,
+                "Their settings": str(SANDBOX_ENV),
+            }
+        )
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
@@ -89,7 +97,7 @@ def _first_moment(clock: Clock) -> datetime:
     return datetime.combine(month_ends_before(clock.today())[0], AFTERNOON) - timedelta(hours=1)
 
 
-def _replay_month_ends(config: Config, sandbox: "NotionSandbox", clock: Clock) -> None:
+def _replay_month_ends(config: Config, sandbox: "Sandbox", clock: Clock) -> None:
     """Sync and compute each of the last month ends that the lake has no gold of, as that day would have."""
     lake = Lake(config.ppm_lakehouse_uri, clock=clock)
     known = set.intersection(*(_days_in_history(lake, table) for table in REPLAYED))
@@ -140,6 +148,7 @@ def _open_dagster(config: Config, port: int) -> None:
                     "Runs": f"{url}/runs",
                     "Schedules and sensors": f"{url}/automation",
                     "Notion, read from": str(config.notion_base_url),
+                    **({"Azure, read from": str(config.azure_resource_manager_url)} if config.reads_azure else {}),
                 }
             )
             dagster.wait()

@@ -4,17 +4,21 @@ Belongs here: construction. They are plain objects rather than Dagster configura
 passes through Dagster's run storage or pages.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from finance_ppm.clock import Clock, SystemClock
 from finance_ppm.lakehouse.io_manager import LakeIOManager
 from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.pipeline.azure import Capture, capture_azure
 from finance_ppm.pipeline.bronze import Progress, Sync, sync_notion
 from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm.sandbox.embedded import reachable
 from finance_ppm.settings import Config
+from finance_ppm.sources.azure.rows import Dataset
+from finance_ppm.transforms.azure.policy import SavingsPolicy
 
 if TYPE_CHECKING:
     from dagster_deltalake import AzureConfig, GcsConfig, LocalConfig, S3Config
@@ -45,6 +49,36 @@ class NotionSource:
             )
 
 
+@dataclass(frozen=True)
+class AzureSource:
+    """The configured Azure, the real one or a sandbox's: only the address and the credentials differ."""
+
+    config: Config
+    how_to_configure: ClassVar[str] = (
+        "Azure is not configured: name AZURE_TENANT_ID, or what to read of it, in .env (.env.example explains each)."
+    )
+
+    def capture(
+        self, lake: Lake, clock: Clock, dataset: Dataset, *, progress: Callable[[str, int], None] | None = None
+    ) -> Capture:
+        """Read a dataset into bronze as today's snapshot. See :func:`finance_ppm.pipeline.azure.capture_azure`."""
+        from finance_ppm.sources.azure.reader import AzureReader
+
+        told = partial(progress, dataset.value) if progress else None
+        with reachable(self.config, clock.now()), AzureReader.of(self.config) as reader:
+            return capture_azure(reader, lake, clock, dataset, progress=told)
+
+    @property
+    def savings_policy(self) -> SavingsPolicy:
+        """What is counted among the savings."""
+        return SavingsPolicy(
+            conservative_term=self.config.ppm_azure_conservative_term,
+            conservative_lookback_days=self.config.ppm_azure_conservative_lookback_days,
+            fresh_only=self.config.ppm_azure_fresh_only,
+            untracked_only=self.config.ppm_azure_untracked_only,
+        )
+
+
 def default_resources(
     config: Config, *, clock: Clock | None = None, storage: "Storage | None" = None
 ) -> Mapping[str, Any]:
@@ -55,11 +89,14 @@ def default_resources(
     """
     clock = clock or SystemClock()
     lake = Lake(config.ppm_lakehouse_uri, storage_options=storage.str_dict() if storage else None, clock=clock)
-    point_in_time = PointInTime(lake, clock)
+    point_in_time = PointInTime(lake, clock, project_tag=config.ppm_azure_project_tag)
+    azure = AzureSource(config)
     return {
         "clock": clock,
         "lake": lake,
         "lake_io": LakeIOManager(lake, clock, point_in_time),
         "point_in_time": point_in_time,
         "notion": NotionSource(config),
+        "azure": azure,
+        "savings_policy": azure.savings_policy,
     }

@@ -120,10 +120,30 @@ def show_portfolio(summary: "PortfolioSummary") -> None:
         shown = (money(amounts[metric]) for metric in ("budget", "committed", "actual", "variance"))
         table.add_row(name, *shown)
     out.print(table)
+    if summary.savings:
+        _show_savings(summary)
     pages = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in summary.pages.items())
     findings = ", ".join(f"{count:,} {severity}" for severity, count in summary.findings.items()) or "none"
     out.print(f"Live pages: {pages}; {summary.quarantined:,} in quarantine.", highlight=False)
     out.print(f"Data-quality findings: {findings}. Days in the history: {summary.days}.", highlight=False)
+
+
+def _show_savings(summary: "PortfolioSummary") -> None:
+    """What Azure Advisor's recommendations can save, a row per currency, beside the sum that cannot be had."""
+    table = Table(title="Azure Advisor: savings a year that add up")
+    for column in ("Currency", "Recommendations", "At least", "At most", "Of no project", "Unknown", "Sum of all rows"):
+        table.add_column(column, justify="left" if column == "Currency" else "right")
+    for row in summary.savings:
+        amounts = (money(amount) for amount in (row.conservative, row.maximum, row.unallocated))
+        gross = f"[dim]{money(row.gross)}[/]"
+        table.add_row(
+            "none told" if row.currency == "XXX" else row.currency,
+            f"{row.recommendations:,}",
+            *amounts,
+            f"{row.unknown:,}",
+            gross,
+        )
+    out.print(table)
 
 
 def show_addresses(addresses: Mapping[str, str]) -> None:

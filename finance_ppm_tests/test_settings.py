@@ -1,6 +1,7 @@
 """Settings: where they come from, and the sentence a user reads when one is missing or wrong."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -163,3 +164,142 @@ def test_one_database_cannot_be_two(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match="NOTION_PROJECTS_DB_ID and NOTION_RISKS_DB_ID name the same database"):
         Config.from_env().require_notion()
+
+
+# --- Azure -----------------------------------------------------------------------------------------
+
+ONE, TWO = "11111111-2222-3333-4444-555555555555", "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
+SECRETS = {"AZURE_CLIENT_SECRET": "client_secret_of_ours", "AZURE_ACCESS_TOKEN": "access_token_of_ours"}
+SANDBOX_AZURE = {
+    "AZURE_RESOURCE_MANAGER_URL": "http://127.0.0.1:7799",
+    "AZURE_ACCESS_TOKEN": "token_of_the_sandbox",
+    "AZURE_TENANT_ID": ONE,
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "ids"),
+    [
+        (ONE, (ONE,)),
+        (f" {ONE} ,{TWO},", (ONE, TWO)),
+        (TWO.upper(), (TWO,)),
+        (TWO.replace("-", ""), (TWO,)),
+        (f"/subscriptions/{TWO}", (TWO,)),
+        (f"{TWO}, {TWO.upper()}", (TWO,)),
+        (" , ", ()),
+        ("", ()),
+    ],
+)
+def test_subscriptions_are_a_list_of_ids_however_they_are_written(told: str, ids: tuple[str, ...]) -> None:
+    write(".env", AZURE_SUBSCRIPTIONS=told)
+    assert Config.from_env().azure_subscriptions == ids
+
+
+def test_management_groups_are_a_list_of_names() -> None:
+    write(".env", AZURE_MANAGEMENT_GROUPS=" platform, landing-zones ,")
+    assert Config.from_env().azure_management_groups == ("platform", "landing-zones")
+
+
+def test_lists_are_lists_in_a_program_too() -> None:
+    config = Config(azure_subscriptions=(TWO.upper(),), azure_management_groups=("platform",))
+    assert (config.azure_subscriptions, config.azure_management_groups) == ((TWO,), ("platform",))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AZURE_SUBSCRIPTIONS", "production"),
+        ("AZURE_SUBSCRIPTIONS", f"{ONE},{TWO[:-1]}"),
+        ("AZURE_SUBSCRIPTIONS", f"{ONE} {TWO}"),
+        ("AZURE_RESOURCE_MANAGER_URL", "management.azure.com"),
+        ("AZURE_RESOURCE_MANAGER_URL", "https://me:mine@management.azure.com"),
+        ("PPM_AZURE_CONSERVATIVE_TERM", "P2Y"),
+        ("PPM_AZURE_CONSERVATIVE_LOOKBACK_DAYS", "a month"),
+        ("PPM_AZURE_FRESH_ONLY", "sometimes"),
+    ],
+)
+def test_a_wrong_value_of_azure_is_one_sentence_that_names_it(name: str, value: str) -> None:
+    write(".env", **{name: value}, **SECRETS)
+    with pytest.raises(SettingsError) as error:
+        Config.from_env()
+    message = str(error.value)
+    assert message.startswith(f"{name} (")
+    assert ".env" in message
+    assert not any(secret in f"{message} {error.value.__cause__!r}" for secret in (*SECRETS.values(), "mine"))
+
+
+def test_secrets_of_azure_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    config = Config.from_env()
+    assert config.azure_client_secret is not None
+    assert config.azure_client_secret.get_secret_value() == SECRETS["AZURE_CLIENT_SECRET"]
+    shown = f"{config!r} {config} {config.model_dump()} {config.model_dump_json()}"
+    assert not any(secret in shown for secret in SECRETS.values())
+
+
+@pytest.mark.parametrize(
+    ("told", "reads"),
+    [
+        ({}, False),
+        ({"AZURE_TENANT_ID": ONE}, True),
+        ({"AZURE_CLIENT_ID": ONE}, True),
+        ({"AZURE_ACCESS_TOKEN": "ours"}, True),
+        ({"AZURE_SUBSCRIPTIONS": ONE}, True),
+        ({"AZURE_MANAGEMENT_GROUPS": "platform"}, True),
+        ({"AZURE_SUBSCRIPTIONS": " , "}, False),
+        ({"PPM_AZURE_PROJECT_TAG": "cost-centre", "AZURE_RESOURCE_MANAGER_URL": "https://management.azure.cn"}, False),
+    ],
+)
+def test_azure_is_read_where_something_says_which(told: dict[str, str], reads: bool) -> None:
+    write(".env", **told)
+    assert Config.from_env().reads_azure is reads
+
+
+def test_the_sandbox_tells_of_azure_while_nobody_else_does() -> None:
+    write(SANDBOX_ENV, NOTION_TOKEN="sandbox", **SANDBOX_AZURE)
+    write(".env", PPM_AZURE_PROJECT_TAG="cost-centre")
+    config = Config.from_env()
+    assert config.azure_access_token is not None
+    assert config.azure_access_token.get_secret_value() == "token_of_the_sandbox"
+    assert config.azure_resource_manager_url.port == 7799
+    assert config.ppm_azure_project_tag == "cost-centre"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"AZURE_TENANT_ID": TWO},
+        {"AZURE_CLIENT_SECRET": "ours"},
+        {"AZURE_SUBSCRIPTIONS": TWO},
+        {"AZURE_RESOURCE_MANAGER_URL": "https://management.azure.cn"},
+    ],
+    ids=lambda told: next(iter(told)),
+)
+@pytest.mark.parametrize("where", ["environment", "file", "program"])
+def test_a_real_azure_is_never_mixed_with_the_sandbox(
+    told: dict[str, Any], where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our credentials are not sent to the sandbox, nor its token to Azure; its Notion is read all the same."""
+    write(SANDBOX_ENV, NOTION_TOKEN="sandbox", **SANDBOX_AZURE)
+    if where == "environment":
+        for name, value in told.items():
+            monkeypatch.setenv(name, value)
+    elif where == "file":
+        write(".env", **told)
+    config = (
+        Config(**{name.lower(): value for name, value in told.items()}) if where == "program" else Config.from_env()
+    )
+    assert config.azure_access_token is None
+    assert config.azure_tenant_id == told.get("AZURE_TENANT_ID")
+    assert config.azure_resource_manager_url.port == 443
+    assert config.notion_token is not None
+    assert config.notion_token.get_secret_value() == "sandbox"
+
+
+def test_who_reads_a_real_notion_reads_no_sandbox_azure() -> None:
+    write(SANDBOX_ENV, NOTION_TOKEN="sandbox", **SANDBOX_AZURE)
+    write(".env", NOTION_TOKEN="ours")
+    config = Config.from_env()
+    assert not config.reads_azure
+    assert config.azure_resource_manager_url.port == 443

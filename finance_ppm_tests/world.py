@@ -4,7 +4,7 @@ Belongs here: building it, and asking it questions. Does not belong here: expect
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
+from finance_ppm.sandbox.azure.server import AzureSandbox, serve_azure
 from pydantic import HttpUrl
 
 from finance_ppm.automation.run_log import TO_STEPS
@@ -21,6 +22,7 @@ from finance_ppm.contracts import ALL_TABLES, Table, full_name, stamp_columns
 from finance_ppm.definitions import build_defs
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.resources import default_resources
+from finance_ppm.sandbox.azure.estate import Estate
 from finance_ppm.sandbox.notion.history import Change, Database, Edit, History
 from finance_ppm.sandbox.notion.server import NotionSandbox, serve_notion
 from finance_ppm.sandbox.portfolio import portfolio
@@ -40,6 +42,7 @@ class World:
     lake: Lake
     instance: dg.DagsterInstance
     overrides: dict[str, Any] = field(default_factory=dict)
+    azure: AzureSandbox | None = None
 
     def defs(self) -> dg.Definitions:
         """The real graph with this world's clock, lake and Notion."""
@@ -65,9 +68,11 @@ class World:
         )
 
     def go_to(self, moment: datetime) -> None:
-        """Both clocks forward: the pipeline's and Notion's."""
+        """All clocks forward: the pipeline's, Notion's and Azure's."""
         self.clock.moment = moment
         self.sandbox.set_clock(moment)
+        if self.azure is not None:
+            self.azure.set_clock(moment)
 
     def edit(self, database: str, page_id: str, change: Change = Change.UPDATE, **properties: Any) -> None:
         """One edit in Notion now: ``Amount={"number": Decimal("1.00")}``; write underscores for blanks."""
@@ -94,19 +99,31 @@ def table_key(table: type[Table]) -> dg.AssetKey:
 
 @contextmanager
 def world(
-    folder: Path, history: History | None = None, *, now: datetime = MONDAY, pages: int = 120, dirty: bool = True
+    folder: Path,
+    history: History | None = None,
+    *,
+    now: datetime = MONDAY,
+    pages: int = 120,
+    dirty: bool = True,
+    cloud: Estate | None = None,
 ) -> Iterator[World]:
-    """A world with this history in it, or with a small portfolio."""
+    """A world with this history in it, or with a small portfolio; and with an Azure, where ``cloud`` is one."""
     history = history or portfolio(anchor=now.date(), pages=pages, seed=11, dirty=dirty)
     clock = FrozenClock(now)
-    with serve_notion(history, now=now) as sandbox, dg.DagsterInstance.ephemeral() as instance:
-        config = config_for(sandbox, folder)
-        yield World(sandbox, config, clock, Lake(config.ppm_lakehouse_uri, clock=clock), instance)
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(serve_notion(history, now=now))
+        azure = stack.enter_context(serve_azure(cloud, now=now)) if cloud is not None else None
+        instance = stack.enter_context(dg.DagsterInstance.ephemeral())
+        config = config_for(sandbox, folder, azure)
+        lake = Lake(config.ppm_lakehouse_uri, clock=clock)
+        yield World(sandbox, config, clock, lake, instance, azure=azure)
 
 
-def config_for(sandbox: NotionSandbox, folder: Path) -> Config:
-    """Settings that lead to the sandbox, and to a lake in ``folder``."""
+def config_for(sandbox: NotionSandbox, folder: Path, azure: AzureSandbox | None = None) -> Config:
+    """Settings that lead to the sandboxes, and to a lake in ``folder``."""
     ids: dict[str, Any] = {f"notion_{name}_db_id": identity for name, identity in sandbox.database_ids.items()}
+    if azure is not None:
+        ids |= {"azure_resource_manager_url": HttpUrl(azure.base_url), "azure_access_token": azure.token}
     return Config(
         notion_token=sandbox.token,
         notion_base_url=HttpUrl(sandbox.base_url),

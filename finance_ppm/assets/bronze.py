@@ -76,7 +76,7 @@ def notion_sync(
                 full=config.full,
                 only=config.databases,
                 accept_deletions=config.accept_deletions,
-                progress=_told_now_and_then(context.log.info),
+                progress=told_now_and_then(context.log.info, "{name}: {count:,} pages have arrived."),
             )
     except FinancePpmError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
@@ -169,14 +169,14 @@ def _told(database: DatabaseSync) -> dict[str, str | int]:
     }
 
 
-def _told_now_and_then(tell: Callable[[str], None]) -> Callable[[str, int], None]:
-    """Progress of a long read, in a line for each database at most every few seconds."""
+def told_now_and_then(tell: Callable[[str], None], sentence: str) -> Callable[[str, int], None]:
+    """Progress of a long read: ``sentence`` of ``{name}`` and ``{count}``, for each name at most every few seconds."""
     last: dict[str, float] = {}
 
-    def progress(name: str, pages: int) -> None:
+    def progress(name: str, count: int) -> None:
         now = time.monotonic()
         if now - last.setdefault(name, now) >= TOLD_EVERY:
             last[name] = now
-            tell(f"{name}: {pages:,} pages have arrived.")
+            tell(sentence.format(name=name, count=count))
 
     return progress

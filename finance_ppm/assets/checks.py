@@ -11,6 +11,7 @@ import dagster as dg
 from finance_ppm.assets.spec import key
 from finance_ppm.clock import Clock
 from finance_ppm.contracts import Table
+from finance_ppm.contracts.azure import AZURE_SILVER_TABLES, AzureSnapshots
 from finance_ppm.contracts.bronze import NotionSyncWatermarks
 from finance_ppm.contracts.silver import SILVER_TABLES, Quarantine
 from finance_ppm.pipeline.point_in_time import PointInTime
@@ -95,5 +96,7 @@ ASSET_CHECKS: list[dg.AssetChecksDefinition] = [
     _checks("keys_hold", _OF_ONE_TABLE),
     _checks("nothing_is_lost", _OF_ALL_TABLES, after=SILVER_TABLES),
     # A rule of one table looks at its neighbours (does the project exist?), so all of them come first.
-    _checks("rules_hold", _NOT_BLOCKING, after=(*SILVER_TABLES, NotionSyncWatermarks)),
+    _checks(
+        "rules_hold", _NOT_BLOCKING, after=(*SILVER_TABLES, *AZURE_SILVER_TABLES, NotionSyncWatermarks, AzureSnapshots)
+    ),
 ]

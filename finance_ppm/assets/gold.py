@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Protocol
 
 import dagster as dg
 import narwhals.stable.v2 as nw
@@ -13,24 +14,54 @@ from finance_ppm.automation.jobs import SCHEDULED_JOBS
 from finance_ppm.automation.status import job_status
 from finance_ppm.clock import Clock
 from finance_ppm.contracts import Table, stamp_columns
+from finance_ppm.contracts.azure import (
+    AZURE_SILVER_TABLES,
+    AdvisorSummary,
+    AzureAdvisorAllocations,
+    AzureAdvisorRecommendations,
+    AzureAdvisorRecs,
+    AzureResources,
+    AzureSnapshots,
+)
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.gold import ControlRoomStatus, DataQualityIssues, DataQualityMetrics, PpmBudgetVsActual
 from finance_ppm.contracts.silver import SILVER_TABLES, NotionBudgetLines, NotionPrograms, NotionProjects
 from finance_ppm.errors import NeverCapturedError
 from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm.quality.evaluation import findings, metrics
+from finance_ppm.transforms.azure.gold import advisor_allocations, advisor_recs, advisor_summary
+from finance_ppm.transforms.azure.policy import SavingsPolicy
 from finance_ppm.transforms.budget_vs_actual import budget_vs_actual
 from finance_ppm.transforms.portfolio import Frame, Portfolio
 
 BRONZE = dg.AssetSelection.groups("bronze")
 """A change there reaches gold through silver: reacting to both would compute everything twice."""
 
-JUDGED: tuple[type[Table], ...] = (*SILVER_TABLES, NotionRawPages, NotionSyncWatermarks)
+JUDGED: tuple[type[Table], ...] = (
+    *SILVER_TABLES,
+    *AZURE_SILVER_TABLES,
+    NotionRawPages,
+    NotionSyncWatermarks,
+    AzureSnapshots,
+)
 """What the rules look at."""
 
 
+class Advised(Protocol):
+    """Computes a table from the recommendations, the inventory and the projects."""
+
+    def __call__(
+        self, recommendations: Frame, resources: Frame, projects: Frame, *, as_of: date, policy: SavingsPolicy
+    ) -> Frame:
+        """The table's rows."""
+        ...
+
+
 def _gold_asset(
-    table: type[Table], *, made_from: tuple[type[Table], ...], compute: Callable[[Portfolio], Frame | pl.DataFrame]
+    table: type[Table],
+    *,
+    made_from: tuple[type[Table], ...],
+    compute: Callable[[Portfolio, SavingsPolicy], Frame | pl.DataFrame],
 ) -> dg.AssetsDefinition:
     """The asset of a gold table whose rows are a pure function of the portfolio as of the partition's day."""
 
@@ -38,13 +69,14 @@ def _gold_asset(
     def gold_table(
         context: dg.AssetExecutionContext,
         point_in_time: dg.ResourceParam[PointInTime],
+        savings_policy: dg.ResourceParam[SavingsPolicy],
         clock: dg.ResourceParam[Clock],
     ) -> pl.DataFrame:
         try:
             portfolio = point_in_time.portfolio(date.fromisoformat(context.partition_key), of=made_from)
         except NeverCapturedError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
-        rows = compute(portfolio)
+        rows = compute(portfolio, savings_policy)
         return stamped(table, rows, clock)
 
     return gold_table
@@ -60,12 +92,33 @@ def stamped(table: type[Table], rows: Frame | pl.DataFrame, clock: Clock) -> pl.
 ppm_budget_vs_actual = _gold_asset(
     PpmBudgetVsActual,
     made_from=(NotionPrograms, NotionProjects, NotionBudgetLines),
-    compute=lambda portfolio: budget_vs_actual(
+    compute=lambda portfolio, _: budget_vs_actual(
         portfolio.programs, portfolio.projects, portfolio.budget_lines, as_of=portfolio.as_of
     ),
 )
-data_quality_issues = _gold_asset(DataQualityIssues, made_from=JUDGED, compute=findings)
-data_quality_metrics = _gold_asset(DataQualityMetrics, made_from=JUDGED, compute=metrics)
+data_quality_issues = _gold_asset(DataQualityIssues, made_from=JUDGED, compute=lambda portfolio, _: findings(portfolio))
+data_quality_metrics = _gold_asset(
+    DataQualityMetrics, made_from=JUDGED, compute=lambda portfolio, _: metrics(portfolio)
+)
+
+
+def _advisor_asset(table: type[Table], compute: Advised) -> dg.AssetsDefinition:
+    return _gold_asset(
+        table,
+        made_from=(AzureAdvisorRecommendations, AzureResources, NotionProjects),
+        compute=lambda portfolio, policy: compute(
+            portfolio.azure_recommendations,
+            portfolio.azure_resources,
+            portfolio.projects,
+            as_of=portfolio.as_of,
+            policy=policy,
+        ),
+    )
+
+
+azure_advisor_recs = _advisor_asset(AzureAdvisorRecs, advisor_recs)
+azure_advisor_allocations = _advisor_asset(AzureAdvisorAllocations, advisor_allocations)
+advisor_summary_by_dimension = _advisor_asset(AdvisorSummary, advisor_summary)
 
 
 @table_asset(ControlRoomStatus)
@@ -77,6 +130,9 @@ def control_room_status(context: dg.AssetExecutionContext, clock: dg.ResourcePar
 
 GOLD_ASSETS: list[dg.AssetsDefinition] = [
     ppm_budget_vs_actual,
+    azure_advisor_recs,
+    azure_advisor_allocations,
+    advisor_summary_by_dimension,
     data_quality_issues,
     data_quality_metrics,
     control_room_status,

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from finance_ppm.contracts import Layer, Table, full_name, lineage, physical_columns
+from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES
 from finance_ppm.contracts.ddl import sql_type
 from finance_ppm.settings import Config
 
@@ -87,7 +88,9 @@ def tags(table: type[Table]) -> dict[str, str]:
 
 def kinds(table: type[Table]) -> set[str]:
     """Icons in Dagster's catalogue."""
-    return {"deltalake", "notion"} if table.info.layer is Layer.BRONZE else {"deltalake", "polars"}
+    if table.info.layer is not Layer.BRONZE:
+        return {"deltalake", "polars"}
+    return {"deltalake", "azure" if table in AZURE_BRONZE_TABLES else "notion"}
 
 
 def code_version(table: type[Table]) -> str:

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from finance_ppm.assets.spec import key
+from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES, AZURE_GOLD_TABLES, AZURE_SILVER_TABLES
+from finance_ppm.contracts.bronze import BRONZE_TABLES
 from finance_ppm.contracts.gold import ControlRoomStatus
-from finance_ppm.contracts.silver import PAGE_TABLES
+from finance_ppm.contracts.silver import PAGE_TABLES, SILVER_TABLES
 from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.pipeline.silver import unsettled_pages
-from finance_ppm.resources import NotionSource
+from finance_ppm.resources import AzureSource, NotionSource
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,10 @@ class ScheduledJob:
     description: str
 
 
-BRONZE = dg.AssetSelection.groups("bronze")
+NOTION_BRONZE = dg.AssetSelection.assets(*map(key, BRONZE_TABLES))
+NOTION_SILVER = dg.AssetSelection.assets(*map(key, SILVER_TABLES))
+AZURE_BRONZE = dg.AssetSelection.assets(*map(key, AZURE_BRONZE_TABLES))
+AZURE_MADE = dg.AssetSelection.assets(*map(key, (*AZURE_SILVER_TABLES, *AZURE_GOLD_TABLES)))
 SILVER = dg.AssetSelection.groups("silver")
 STATUS = dg.AssetSelection.assets(key(ControlRoomStatus))
 GOLD = dg.AssetSelection.groups("gold") - STATUS
@@ -42,14 +47,14 @@ SCHEDULED_JOBS: tuple[ScheduledJob, ...] = (
         "notion_sync_bronze",
         "[PPM] Notion Sync Bronze",
         "*/5 * * * *",
-        BRONZE,
+        NOTION_BRONZE,
         "Reads what changed in Notion. A quiet portfolio adds nothing, and moves nothing behind it.",
     ),
     ScheduledJob(
         "notion_transform_silver",
         "[PPM] Transform Silver",
         "*/10 * * * *",
-        SILVER,
+        NOTION_SILVER,
         "Types the captured pages that silver does not hold yet; passes over the tick where it holds them all. "
         "Changed data starts the same work at once, by sensor.",
     ),
@@ -59,6 +64,21 @@ SCHEDULED_JOBS: tuple[ScheduledJob, ...] = (
         "0 * * * *",
         GOLD,
         "Computes gold for today. Changed data starts the same work at once, by sensor.",
+    ),
+    ScheduledJob(
+        "azure_rg_ingest_bronze",
+        "[PPM] Azure Resource Graph Ingest",
+        "0 6 * * *",
+        AZURE_BRONZE,
+        "Reads Azure's inventory and Advisor's recommendations as the day's snapshot.",
+    ),
+    ScheduledJob(
+        "azure_advisor_transform",
+        "[PPM] Azure Advisor Transform",
+        "30 6 * * *",
+        AZURE_MADE,
+        "Types the inventory and the recommendations, and adds up their savings. Changed data starts the same work at "
+        "once, by sensor.",
     ),
     ScheduledJob(
         "control_room_status_refresh",
@@ -71,8 +91,9 @@ SCHEDULED_JOBS: tuple[ScheduledJob, ...] = (
         "new_day",
         "[PPM] New Day",
         "5 0 * * *",
-        BRONZE | SILVER | GOLD | STATUS,
-        "Makes every table for the new day, so that a quiet day has its figures too.",
+        NOTION_BRONZE | SILVER | GOLD | STATUS,
+        "Makes every table for the new day, so that a quiet day has its figures too. Azure is read at 06:00; until "
+        "then the new day's figures come from the snapshot before.",
     ),
 )
 
@@ -113,9 +134,10 @@ def schedule(scheduled: ScheduledJob) -> dg.ScheduleDefinition:
     def todays_partition(
         context: dg.ScheduleEvaluationContext,
         notion: dg.ResourceParam[NotionSource],
+        azure: dg.ResourceParam[AzureSource],
         lake: dg.ResourceParam[Lake],
     ) -> dg.RunRequest | dg.SkipReason:
-        reason = why_not(notion, lake) if why_not else None
+        reason = why_not(notion, azure, lake) if why_not else None
         if reason:
             return dg.SkipReason(reason)
         moment = context.scheduled_execution_time.astimezone(UTC)
@@ -131,7 +153,7 @@ def next_tick(cron: str, after: datetime) -> datetime:
     return next(CronSim(cron, after.astimezone(UTC)))
 
 
-def _not_configured(notion: NotionSource, _: Lake) -> str | None:
+def _notion_is_not_configured(notion: NotionSource, _azure: AzureSource, _lake: Lake) -> str | None:
     try:
         notion.config.require_notion()
     except SettingsError as error:
@@ -139,15 +161,21 @@ def _not_configured(notion: NotionSource, _: Lake) -> str | None:
     return None
 
 
-def _silver_is_up_to_date(_: NotionSource, lake: Lake) -> str | None:
+def _azure_is_not_configured(_notion: NotionSource, azure: AzureSource, _lake: Lake) -> str | None:
+    return None if azure.config.reads_azure else azure.how_to_configure
+
+
+def _silver_is_up_to_date(_notion: NotionSource, _azure: AzureSource, lake: Lake) -> str | None:
     if any(len(unsettled_pages(lake, name)) for name in PAGE_TABLES):
         return None
     return "Silver and quarantine hold the newest version of every captured page."
 
 
-REASONS_TO_SKIP: dict[str, Callable[[NotionSource, Lake], str | None]] = {
-    "notion_sync_bronze": _not_configured,
-    "new_day": _not_configured,
+REASONS_TO_SKIP: dict[str, Callable[[NotionSource, AzureSource, Lake], str | None]] = {
+    "notion_sync_bronze": _notion_is_not_configured,
+    "new_day": _notion_is_not_configured,
+    "azure_rg_ingest_bronze": _azure_is_not_configured,
+    "azure_advisor_transform": _azure_is_not_configured,
     "notion_transform_silver": _silver_is_up_to_date,
 }
 """Job name to why a tick is passed over; None means that it is not."""

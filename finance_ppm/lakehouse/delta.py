@@ -3,7 +3,7 @@
 Belongs here: everything the deltalake library is asked for. Does not belong here: deciding what to write (``lake``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from inspect import getdoc
 from typing import Any
 from urllib.parse import unquote
@@ -16,13 +16,17 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from finance_ppm.contracts import Layer, Table, full_name
 from finance_ppm.lakehouse.conformity import dtypes
 from finance_ppm.lakehouse.errors import TableMismatchError
-from finance_ppm.lakehouse.partitions import predicate
+from finance_ppm.lakehouse.partitions import Partition, predicate
 
 KEY_PROPERTY = "finance_ppm.key"
 """Table property that holds the key the table was written by."""
 
 COMPRESSION = WriterProperties(compression="ZSTD", compression_level=1)
 """Faster to write and smaller than the library's default (snappy); page JSON shrinks ten to one."""
+
+STREAMED = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=20_000)
+"""The same for rows that come as a stream. Who reads them decodes whole row groups, several at once: by a million rows
+each, the library's default, that is the whole table."""
 
 STRICT = CommitProperties(max_commit_retries=0)
 """Commit as the next version of the table that was read, or not at all.
@@ -190,4 +194,24 @@ def overwrite_rows(delta: DeltaTable, table: type[Table], rows: pl.DataFrame, pa
     where = None if partitions is None else predicate(partitions)
     write_deltalake(
         delta, rows, mode="overwrite", predicate=where, commit_properties=STRICT, writer_properties=COMPRESSION
+    )
+
+
+def overwrite_from(delta: DeltaTable, table: type[Table], rows: Iterable[pl.DataFrame], partition: Partition) -> None:
+    """Make all of ``rows`` the whole of one partition, as the next version; they are written as they come.
+
+    Raises deltalake's ``CommitFailedError`` where another writer has made that version.
+    """
+    import pyarrow as pa
+
+    extend(delta, table)
+    schema = pl.DataFrame(schema=dtypes(table)).to_arrow().schema
+    batches = (batch for some in rows for batch in some.to_arrow().to_batches())
+    write_deltalake(
+        delta,
+        pa.RecordBatchReader.from_batches(schema, batches),
+        mode="overwrite",
+        predicate=predicate(pl.DataFrame([partition])),
+        commit_properties=STRICT,
+        writer_properties=STREAMED,
     )

@@ -2,11 +2,11 @@
 
 Every write is validated before it starts, compared with what is stored, and committed as the next version of what
 was read: if another writer came first, it starts again from the new version. A write that changes nothing commits
-nothing. Belongs here: the four ways a table changes. Does not belong here: which way is taken (``io_manager``).
+nothing. Belongs here: the ways a table changes. Does not belong here: which way is taken (``io_manager``).
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,12 +22,14 @@ from finance_ppm.lakehouse.delta import (
     append_rows,
     create_delta,
     open_delta,
+    overwrite_from,
     overwrite_rows,
     require_match,
     scan_delta,
 )
 from finance_ppm.lakehouse.difference import among, difference
 from finance_ppm.lakehouse.errors import WriteConflictError
+from finance_ppm.lakehouse.fingerprints import tally
 from finance_ppm.lakehouse.location import normalised
 from finance_ppm.lakehouse.partitions import Partition, inside, require_inside
 
@@ -205,6 +207,36 @@ class Lake:
         rows = conform(table, rows, self._clock.now())
         require_inside(table, rows, partition)
         return self._commit(table, lambda delta: self._replace(delta, table, rows, partition))
+
+    def replace_partition_from(
+        self, table: type[Table], rows: Callable[[pl.LazyFrame], Iterable[pl.DataFrame]], partition: Partition
+    ) -> Written:
+        """Make a stream of rows the whole of one partition, unless its content is the same already.
+
+        ``rows`` is given the partition as it stands, and yields frames of any size; one of them is held at a time. It
+        is asked twice, first to compare and then to write, and again each time another writer was first.
+
+        Raises, before anything is written, :class:`~finance_ppm.lakehouse.errors.OutsidePartitionError` for rows that
+        lie elsewhere and ``ContractViolationError`` for a key that comes twice, in whichever frames.
+        """
+        moment = self._clock.now()
+        require_inside(table, pl.DataFrame(schema=dtypes(table)), partition)
+
+        def stream(stored: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+            for some in rows(stored):
+                conformed = conform(table, some, moment)
+                require_inside(table, conformed, partition)
+                yield conformed
+
+        def write(delta: DeltaTable) -> Written:
+            stored = scan_delta(delta, table).filter(inside(partition))
+            change = tally(table, stored, stream(stored))
+            if not change:
+                return Written(0, 0, 0, change.rows, delta.version(), changed=False)
+            overwrite_from(delta, table, stream(stored), partition)
+            return Written(change.inserted, change.updated, change.deleted, change.rows, delta.version(), changed=True)
+
+        return self._commit(table, write)
 
     def _replace(
         self, delta: DeltaTable, table: type[Table], rows: pl.DataFrame, partition: Partition | None

@@ -1,11 +1,11 @@
 """Notion into bronze: read what changed, keep what is new, remember how far the read came.
 
-Belongs here: the course of one sync over all databases, and what its sweep may take for deleted. The rules of the
-log are in ``intake``, those of the state in ``watermarks``.
+Belongs here: the course of one sync over all databases. The rules of the log are in ``intake``, those of the state in
+``watermarks``, and what a read of every page may take for deleted in ``sweep``.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -20,25 +20,17 @@ from finance_ppm.contracts.bronze import NotionSyncWatermarks
 from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.pipeline.intake import NOWHERE, Intake
-from finance_ppm.pipeline.known import Known
+from finance_ppm.pipeline.sweep import Sweep
 from finance_ppm.pipeline.unfinished import Unfinished
 from finance_ppm.pipeline.watermarks import Watermark, watermarks_to_go_on
 from finance_ppm.settings import DATABASES, Config
 from finance_ppm.sources.notion.client import NotionClient
-from finance_ppm.sources.notion.deletions import Absence, confirm_deletions
 from finance_ppm.sources.notion.errors import NotionError
 from finance_ppm.sources.notion.pages import RawPage
 from finance_ppm.sources.notion.reader import Survey, first_of, incremental_floor, read_pages, survey
 from finance_ppm.sources.notion.schema import SchemaDrift
 from finance_ppm.sources.notion.spans import Span, cut, gaps
 from finance_ppm.sources.notion.transport import CONCURRENCY, Errand
-
-MOST_GONE = 0.5
-"""Share of the known pages. Where Notion does not find more of them, the integration has rather lost its access."""
-FEW_PAGES = 10
-"""So many may always be gone."""
-ASKED_FOR_AT_ONCE = 200
-"""Missing pages, each by a request: their payloads are held in memory."""
 
 logger = logging.getLogger(__name__)
 
@@ -251,7 +243,8 @@ class _Course:
             errand=read.errand,
         )
         if since is None:
-            read.note, read.doubted = await self._deletions(read.state, surveyed, intake, read.errand)
+            sweep = Sweep(self._client, read.state, surveyed, intake, read.errand, accept=self._accept_deletions)
+            read.note, read.doubted = await sweep.bury_the_deleted()
 
     async def _edited_meanwhile(self, surveyed: Survey, intake: Intake, read: _Read) -> None:
         """Read what was edited since a read that was cut short began, wherever it lies."""
@@ -284,60 +277,6 @@ class _Course:
             write=self._write,
             turn=self._turn,
         )
-
-    async def _deletions(
-        self, state: Watermark, surveyed: Survey, intake: Intake, errand: Errand
-    ) -> tuple[str | None, bool]:
-        """Find out what became of known pages that did not come.
-
-        Returns why some or all were not taken for deleted, and whether the whole read is to be doubted. That a page
-        did not come proves nothing: each is asked for. That Notion does not find it proves little where it finds
-        hardly any, or where the page's data source is no longer shown to us.
-        """
-        missing = await intake.missing()
-        if not missing:
-            return None, False
-        known = await intake.known()
-        if not intake.pages:
-            return (
-                f"It came back empty, though {known.alive:,} of its pages are known: is it still shared with the "
-                f"integration, and NOTION_{state.database_name.upper()}_DB_ID right? `notion-sync health` looks."
-            ), True
-        absent: dict[str, Absence | NotionError] = {}
-        for chunk in _chunks(sorted(missing)):
-            confirmed = await confirm_deletions(
-                self._client,
-                missing_ids=chunk,
-                database_id=state.database_id,
-                property_ids={found for ids in surveyed.property_ids.values() for found in ids},
-                errand=errand,
-            )
-            await intake.deliver([page for page in confirmed.values() if isinstance(page, RawPage)], NOWHERE)
-            absent |= {page_id: found for page_id, found in confirmed.items() if not isinstance(found, RawPage)}
-            if note := self._why_doubted(absent, known, surveyed):
-                return note, True
-            if any(isinstance(found, NotionError) and found.retryable for found in absent.values()):
-                break
-        for chunk in _chunks([page_id for page_id, found in absent.items() if isinstance(found, Absence)]):
-            await intake.bury(chunk)
-        unknown = [found for found in absent.values() if isinstance(found, NotionError)]
-        return (f"{len(unknown):,} missing pages could not be asked for: {unknown[0]}" if unknown else None), False
-
-    def _why_doubted(self, absent: Mapping[str, Absence | NotionError], known: Known, surveyed: Survey) -> str | None:
-        not_found = sum(found is Absence.NOT_FOUND for found in absent.values())
-        if not not_found or self._accept_deletions:
-            return None
-        if surveyed.schema.lost_sources:
-            return (
-                "Notion does not find some of its pages, nor one of its data sources: share that with the integration "
-                "again (in Notion: ... > Connections)."
-            )
-        if not_found > max(FEW_PAGES, MOST_GONE * known.alive):
-            return (
-                f"Notion does not find most of its {known.alive:,} known pages: share them with the integration again, "
-                "or, if they are meant to be gone, run `notion-sync sync --full-sync --accept-deletions`."
-            )
-        return None
 
     async def _note(self, state: Watermark, read: Unfinished) -> None:
         """Keep how far a read has come."""
@@ -410,10 +349,6 @@ def _log_end(sync: Sync, seconds: float) -> None:
     }
     words = "databases %(databases)d, failed %(failed)s, new versions %(new_versions)d, requests %(requests)d"
     logger.info(f"The read from Notion is done: {words}, %(seconds)s s", fields, extra=fields)
-
-
-def _chunks(page_ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (page_ids[at : at + ASKED_FOR_AT_ONCE] for at in range(0, len(page_ids), ASKED_FOR_AT_ONCE))
 
 
 def _nobody(_: int) -> None:

@@ -1,9 +1,9 @@
 """The lake as a day saw it: the present for today, an exact rebuild from bronze for any day before.
 
-A past day's silver is rebuilt from the page versions captured before its end, so it does not depend on commit
-clocks or on retention; Delta's own time travel goes by wall clock and is kept for restoring. Which property feeds a
-column is known for today alone: a past day is rebuilt with today's property ids, and shows what was mapped otherwise
-then as it is mapped now.
+A past day's silver is rebuilt from the page versions captured before its end, and from Azure's snapshots until then,
+so it does not depend on commit clocks or on retention; Delta's own time travel goes by wall clock and is kept for
+restoring. Which property feeds a column is known for today alone, and so is the tag that names the project: a past day
+is rebuilt with today's, and shows what was mapped otherwise then as it is mapped now.
 """
 
 from collections.abc import Collection
@@ -15,11 +15,20 @@ import polars as pl
 
 from finance_ppm.clock import Clock
 from finance_ppm.contracts import Layer, Table, full_name, history_of
+from finance_ppm.contracts.azure import (
+    AZURE_BRONZE_TABLES,
+    AZURE_SILVER_TABLES,
+    AzureAdvisorRecommendations,
+    AzureResources,
+    AzureSnapshots,
+)
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.silver import PAGE_TABLES, SILVER_TABLES, Quarantine
 from finance_ppm.errors import NeverCapturedError
 from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.pipeline.azure_silver import azure_inventory, azure_recommendations
 from finance_ppm.pipeline.silver import day_end, typed_newest, unsettled_pages
+from finance_ppm.sources.azure.rows import Dataset
 from finance_ppm.transforms.portfolio import Portfolio
 from finance_ppm.transforms.silver import Silver
 
@@ -52,27 +61,41 @@ _PORTFOLIO: dict[str, type[Table]] = {
     "quarantine": Quarantine,
     "raw_pages": NotionRawPages,
     "watermarks": NotionSyncWatermarks,
+    "azure_resources": AzureResources,
+    "azure_recommendations": AzureAdvisorRecommendations,
+    "azure_snapshots": AzureSnapshots,
 }
+
+_MADE_FROM: dict[type[Table], Dataset] = {
+    AzureResources: Dataset.RESOURCES,
+    AzureAdvisorRecommendations: Dataset.ADVISOR,
+}
+"""The dataset whose snapshots a silver table of Azure's waits for."""
 
 
 class PointInTime:
-    """Reads any table as of a day. ``day`` None means today."""
+    """Reads any table as of a day. ``day`` None means today.
 
-    def __init__(self, lake: Lake, clock: Clock) -> None:
+    ``project_tag`` is the Azure tag that names a resource's project (PPM_AZURE_PROJECT_TAG).
+    """
+
+    def __init__(self, lake: Lake, clock: Clock, *, project_tag: str = "ppm-project") -> None:
         self._lake = lake
         self._clock = clock
+        self._project_tag = project_tag
 
     def __call__(self, table: type[Table], day: date | None = None) -> pl.LazyFrame:
         """The table's rows as ``day`` saw them, with the contract's columns.
 
-        Raises :class:`NeverCapturedError` for a day before the first capture.
+        Raises :class:`NeverCapturedError` for a day before the first capture of Notion's pages. Before the first
+        snapshot of Azure, which may be younger, its tables are empty.
         """
         today = self._clock.today()
         day = day or today
         layer = table.info.layer
         if layer is Layer.BRONZE:
             return self._bronze(table, day)
-        if layer is Layer.SILVER and day < today:
+        if layer is Layer.SILVER and day < today and table not in AZURE_SILVER_TABLES:
             require_captured(self._lake, day)
         if day >= today:
             return self._lake.scan(table)
@@ -99,7 +122,9 @@ class PointInTime:
         return Portfolio(as_of=day, **{name: nw.from_native(frame.lazy()) for name, frame in frames.items()})
 
     def _require_made(self, tables: AbstractSet[type[Table]]) -> None:
-        """Raise where a silver table was never made though pages wait for it: an empty one would look like a figure."""
+        """Raise where a silver table was never made though pages, or Azure's snapshots, wait for it: an empty one would
+        look like a figure.
+        """
         waiting = {table for name, table in PAGE_TABLES.items() if not unsettled_pages(self._lake, name).is_empty()}
         for table in SILVER_TABLES:
             waited_for = table in waiting or (table is Quarantine and bool(waiting))
@@ -108,6 +133,13 @@ class PointInTime:
                     f"{full_name(table)} was never made, though pages were captured: materialise the silver tables for "
                     "today first, or run `notion-sync sync`."
                 )
+        for table in tables & _MADE_FROM.keys():
+            of_dataset = self._lake.scan(AzureSnapshots).filter(pl.col("dataset") == _MADE_FROM[table])
+            if not self._lake.exists(table) and of_dataset.select(pl.len()).collect().item():
+                raise NeverCapturedError(
+                    f"{full_name(table)} was never made, though Azure was captured: materialise the silver tables for "
+                    "today first."
+                )
 
     def _held(self, table: type[Table], day: date) -> pl.DataFrame:
         rows = self(table, day)
@@ -115,9 +147,15 @@ class PointInTime:
 
     def _bronze(self, table: type[Table], day: date) -> pl.LazyFrame:
         rows = self._lake.scan(table)
+        if table in AZURE_BRONZE_TABLES:
+            return rows.filter(pl.col("captured_on") <= day)
         return rows.filter(pl.col("captured_at") < day_end(day)) if table is NotionRawPages else rows
 
     def _rebuilt(self, table: type[Table], day: date) -> pl.LazyFrame:
+        if table is AzureResources:
+            return azure_inventory(self._lake, day, project_tag=self._project_tag).lazy()
+        if table is AzureAdvisorRecommendations:
+            return azure_recommendations(self._lake, day).lazy()
         if table is Quarantine:
             return pl.concat([self._typed(name, day).refused for name in PAGE_TABLES]).lazy()
         for name, page_table in PAGE_TABLES.items():

@@ -11,6 +11,13 @@ from datetime import date
 import polars as pl
 
 from finance_ppm.contracts import PAGE_TABLES, Table, history_of
+from finance_ppm.contracts.azure import (
+    AZURE_BRONZE_TABLES,
+    AZURE_SILVER_TABLES,
+    AdvisorSummary,
+    AzureAdvisorAllocations,
+    AzureAdvisorRecs,
+)
 from finance_ppm.contracts.bronze import Erasures, NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.gold import ControlRoomStatus, DataQualityIssues, DataQualityMetrics, PpmBudgetVsActual
 from finance_ppm.contracts.silver import Quarantine
@@ -30,8 +37,16 @@ _NO_NAMES = (NONE, RESERVE, FORGOTTEN)
 
 _MEASURES = ("value", "line_count", "excluded_value", "excluded_count")
 
-WITHOUT_TRACES: tuple[type[Table], ...] = (NotionSyncWatermarks, Erasures, DataQualityMetrics, ControlRoomStatus)
-"""Tables that hold nothing a page says: databases and their schemas, ids, counts, and jobs."""
+WITHOUT_TRACES: tuple[type[Table], ...] = (
+    NotionSyncWatermarks,
+    Erasures,
+    DataQualityMetrics,
+    ControlRoomStatus,
+    *AZURE_BRONZE_TABLES,
+    *AZURE_SILVER_TABLES,
+)
+"""Tables that hold nothing a page says: databases and their schemas, ids, counts, jobs, and what Azure says. A tag that
+names a project is Azure's, and is changed there."""
 
 
 NOTHING = pl.lit(value=False)
@@ -63,7 +78,17 @@ class Trace:
 
 def traces(page_id: str, words: Words) -> list[Trace]:
     """Every place in the lake where a page leaves a trace: gold first, bronze last."""
-    gold = [_of_cells(page_id, words), _of_findings(page_id, words)]
+    gold = [
+        _of_cells(page_id, words),
+        _of_findings(page_id, words),
+        _of_member(AzureAdvisorRecs, "project_name", pl.col("project_id") == page_id),
+        _of_member(AzureAdvisorAllocations, "project_name", pl.col("project_id") == page_id),
+        _of_member(
+            AdvisorSummary,
+            "dimension_value",
+            (pl.col("dimension") == "project") & (pl.col("dimension_id") == page_id),
+        ),
+    ]
     return [
         *gold,
         *(replace(trace, table=history_of(trace.table)) for trace in gold),
@@ -75,6 +100,16 @@ def traces(page_id: str, words: Words) -> list[Trace]:
 
 def _of_page(table: type[Table], column: str, page_id: str) -> Trace:
     return Trace(table, column, own=pl.col(column) == page_id)
+
+
+def _of_member(table: type[Table], name: str, member: pl.Expr) -> Trace:
+    """Savings keep their project's id; its name, in the column ``name``, is the page's, and goes."""
+    return Trace(
+        table,
+        quoting=member & (pl.col(name) != FORGOTTEN),
+        apart=member,
+        rewrite=lambda rows: rows.with_columns(pl.lit(FORGOTTEN).alias(name)),
+    )
 
 
 def _of_findings(page_id: str, words: Words) -> Trace:

@@ -85,6 +85,13 @@ def page_identity(table: type[Table]) -> Identity:
     )
 
 
+def plain_identity(table: type[Table], row_id: nw.Expr, row_name: nw.Expr) -> Identity:
+    """How findings name rows that are no pages of Notion's."""
+    return Identity(
+        table_name=nw.lit(full_name(table)), row_id=row_id, row_name=row_name, project_id=NOTHING, notion_url=NOTHING
+    )
+
+
 @dataclass(frozen=True)
 class Rulebook:
     """The rules of one table, in the order of their declaration::

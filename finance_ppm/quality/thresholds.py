@@ -24,6 +24,16 @@ class Thresholds:
     """Beyond this share of Budget Total the message says so."""
     actual_over_share: Decimal = Decimal("0.10")
     """Actual Amount may exceed Amount by this share of it."""
+    azure_read_within_days: int = 1
+    """The newest complete snapshot of a subscription may be this many days before the as-of day."""
+    azure_jump_share: Decimal = Decimal("0.30")
+    """The rows of a subscription may change by this share from one complete snapshot to the next ..."""
+    azure_jump_rows: int = 20
+    """... and by any share while there are fewer than these."""
+    azure_unlinked_share: Decimal = Decimal("0.20")
+    """This share of a subscription's resources may be without a project."""
+    azure_open_for_days: int = 90
+    """A recommendation of high impact that is open for longer is old."""
 
 
 THRESHOLDS = Thresholds()

@@ -51,6 +51,12 @@ def share(amount: nw.Expr, part: Decimal) -> nw.Expr:
     return product(amount, nw.lit(part), left_digits=AMOUNT, right_digits=Digits(5, 4))
 
 
+def more_than(part: nw.Expr, limit: Decimal, whole: nw.Expr) -> nw.Expr:
+    """Whether ``part`` is more than the share ``limit`` of ``whole``, exact; both are counts."""
+    numerator, denominator = limit.as_integer_ratio()
+    return part * denominator > whole * numerator
+
+
 def sentence(template: str) -> nw.Expr:
     """``"Actual Amount {actual_amount} exceeds {amount}."`` with the cells of each row; null reads ``nothing``."""
     pieces = []
@@ -73,6 +79,14 @@ def broken(rows: Frame, column: str | nw.Expr, message: str | nw.Expr, *, value:
         value=text(column) if value is None else value,
         message=sentence(message) if isinstance(message, str) else message,
     )
+
+
+def quoted(rows: Frame, rule: str | None = None) -> Frame:
+    """One marked row for each issue that reading found in ``rows``; only those of ``rule``, where one is named."""
+    issues = rows.filter(nw.col("issues").list.len() > 0).with_columns(issue=nw.col("issues")).explode("issue")
+    issue = nw.col("issue").struct
+    named = issues if rule is None else issues.filter(issue.field("rule") == rule)
+    return broken(named, issue.field("column"), issue.field("message"), value=issue.field("value")).drop("issue")
 
 
 def any_of(*marked: Frame) -> Frame:

@@ -1,10 +1,11 @@
-"""The sandbox of a working folder: one story, served by whoever needs it and told the same each time.
+"""The sandbox of a working folder: one story, told by a Notion and an Azure, served by whoever needs it.
 
 Belongs here: keeping the story's settings in a file, and serving it at the address they name.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from socket import create_connection
 from typing import TYPE_CHECKING
@@ -12,13 +13,27 @@ from typing import TYPE_CHECKING
 from finance_ppm.settings import SANDBOX_ENV, STATE_FOLDER, Config
 
 if TYPE_CHECKING:
+    from finance_ppm.sandbox.azure.server import AzureSandbox
     from finance_ppm.sandbox.notion.server import NotionSandbox
 
 PORT = 7788
-"""Where the sandbox listens unless told otherwise."""
+"""Where the sandbox's Notion listens unless told otherwise; its Azure listens beside it, at the next port."""
 
 FOLDER = STATE_FOLDER / "sandbox"
 """The lake and the Dagster home of the sandbox's portfolio, apart from those of a real one."""
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A Notion and an Azure that tell one story."""
+
+    notion: "NotionSandbox"
+    azure: "AzureSandbox"
+
+    def set_clock(self, moment: datetime) -> None:
+        """Put both clocks forward. Raises ValueError for a moment that has passed."""
+        self.notion.set_clock(moment)
+        self.azure.set_clock(moment)
 
 
 @contextmanager
@@ -28,14 +43,17 @@ def sandbox_of_this_folder(
     *,
     today: date,
     port: int = PORT,
+    azure_port: int | None = None,
     pages: int | None = None,
     seed: int | None = None,
-) -> "Iterator[NotionSandbox]":
+) -> Iterator[Sandbox]:
     """Serve this folder's story as of ``now``, and write the settings that lead to it into ``.ppm/sandbox.env``.
 
     The first start fixes the story's day, size and seed; other ``pages`` or another ``seed`` begin another story.
-    The sandbox's clock runs on. A port that is in use is replaced by a free one.
+    The sandbox's clock runs on. Ports that are in use are replaced by free ones.
     """
+    from finance_ppm.sandbox.azure.server import serve_azure
+    from finance_ppm.sandbox.estate.story import estate
     from finance_ppm.sandbox.notion.server import serve_notion
     from finance_ppm.sandbox.portfolio import portfolio
 
@@ -43,10 +61,14 @@ def sandbox_of_this_folder(
     pages = pages or config.ppm_sandbox_pages
     seed = config.ppm_sandbox_seed if seed is None else seed
     history = portfolio(anchor=anchor, pages=pages, seed=seed)
-    free = 0 if _answers("127.0.0.1", port) else port
-    with serve_notion(history, now=now, port=free, requests_per_minute=600, moving=True) as sandbox:
+    cloud = estate(anchor=anchor, pages=pages, seed=seed)
+    with (
+        serve_notion(history, now=now, port=_free(port), requests_per_minute=600, moving=True) as notion,
+        serve_azure(cloud, now=now, port=_free(azure_port or port + 1), queries_per_window=15, moving=True) as azure,
+    ):
         settings = {
-            **sandbox.environment(),
+            **notion.environment(),
+            **azure.environment(),
             "NOTION_REQUESTS_PER_MINUTE": 600,
             "PPM_LAKEHOUSE_URI": FOLDER / "lake",
             "DAGSTER_HOME": FOLDER / "dagster",
@@ -56,7 +78,7 @@ def sandbox_of_this_folder(
         }
         SANDBOX_ENV.parent.mkdir(parents=True, exist_ok=True)
         SANDBOX_ENV.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        yield sandbox
+        yield Sandbox(notion, azure)
 
 
 @contextmanager
@@ -66,8 +88,15 @@ def reachable(config: Config, now: datetime) -> Iterator[None]:
     if config.ppm_sandbox_anchor is None or _answers(str(url.host), url.port or PORT):
         yield
         return
-    with sandbox_of_this_folder(config, now, today=now.date(), port=url.port or PORT):
+    # Beside a sandbox's Notion a real Azure may be configured, which is none of the sandbox's business.
+    azure_port = config.azure_resource_manager_url.port if config.azure_resource_manager_url.host == url.host else None
+    with sandbox_of_this_folder(config, now, today=now.date(), port=url.port or PORT, azure_port=azure_port):
         yield
+
+
+def _free(port: int) -> int:
+    """The port, or 0 for a free one where it is in use."""
+    return 0 if _answers("127.0.0.1", port) else port
 
 
 def _answers(host: str, port: int) -> bool:

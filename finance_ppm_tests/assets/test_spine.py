@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from finance_ppm.automation.run_log import TO_STEPS
-from finance_ppm.contracts import ALL_TABLES, history_of
+from finance_ppm.contracts import ALL_TABLES, full_name, history_of
+from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.gold import ControlRoomStatus, PpmBudgetVsActual
 from finance_ppm.contracts.silver import NotionActions, NotionBudgetLines, NotionProjects, NotionRisks, Quarantine
@@ -50,7 +51,8 @@ def a_line(here: World) -> str:
 
 def test_every_table_is_made_in_one_run(here: World) -> None:
     here.run()
-    assert {name for name, version in here.versions().items() if version is None} == set()
+    unread = {full_name(table) for table in AZURE_BRONZE_TABLES}  # no Azure is configured here
+    assert {name for name, version in here.versions().items() if version is None} == unread
     assert here.rows(NotionRawPages).height >= 120
     assert here.rows(PpmBudgetVsActual).height > 100
 

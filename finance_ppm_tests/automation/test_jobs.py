@@ -19,6 +19,7 @@ from finance_ppm_tests.world import MONDAY, World, world
 
 BY_NAME = {scheduled.name: scheduled for scheduled in SCHEDULED_JOBS}
 NEED_NOTION = ("notion_sync_bronze", "new_day")
+NEED_AZURE = ("azure_rg_ingest_bronze", "azure_advisor_transform")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def ticked(
     resources = default_resources(config, clock=FrozenClock(at))
     context = dg.build_schedule_context(
         scheduled_execution_time=at,
-        resources={"notion": resources["notion"], "lake": lake},
+        resources={"notion": resources["notion"], "azure": resources["azure"], "lake": lake},
         repository_def=defs.get_repository_def(),
     )
     found = schedule_of(defs, name).evaluate_tick(context)
@@ -79,7 +80,7 @@ def test_the_sensor_that_watches_the_tables_runs_without_being_switched_on(defs:
         (datetime(2026, 6, 15, 1, 0, tzinfo=timezone(timedelta(hours=2))), "2026-06-14"),
     ],
 )
-@pytest.mark.parametrize("name", [name for name in BY_NAME if name != "notion_transform_silver"])
+@pytest.mark.parametrize("name", [name for name in BY_NAME if name not in {"notion_transform_silver", *NEED_AZURE}])
 def test_a_tick_asks_for_its_own_utc_day(here: World, defs: dg.Definitions, name: str, at: datetime, day: str) -> None:
     (request,), _ = ticked(defs, name, here.config, here.lake, at)
     assert request.partition_key == day
@@ -95,6 +96,19 @@ def test_without_settings_what_reads_notion_passes_its_ticks_over_and_says_what_
     assert requests == []
     assert reason is not None
     assert "NOTION_TOKEN is not set" in reason
+
+
+@pytest.mark.parametrize("name", NEED_AZURE)
+def test_without_settings_what_reads_azure_passes_its_ticks_over_and_says_how_to_configure_it(
+    here: World, defs: dg.Definitions, name: str
+) -> None:
+    requests, reason = ticked(defs, name, here.config, here.lake, MONDAY)
+    assert requests == []
+    assert reason is not None
+    assert "AZURE_TENANT_ID" in reason
+    configured = here.config.model_copy(update={"azure_tenant_id": "72f988bf-0000-0000-0000-00000000d011"})
+    (request,), _ = ticked(defs, name, configured, here.lake, datetime(2026, 6, 15, 6, 0, tzinfo=UTC))
+    assert request.partition_key == "2026-06-15"
 
 
 def test_silver_is_passed_over_while_it_holds_every_newest_version(

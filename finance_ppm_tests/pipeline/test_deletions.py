@@ -18,7 +18,7 @@ from finance_ppm.contracts.bronze import NotionRawPages
 from finance_ppm.contracts.silver import NotionActions, NotionRisks
 from finance_ppm.lakehouse.errors import WriteConflictError
 from finance_ppm.lakehouse.lake import Lake, Written
-from finance_ppm.pipeline import bronze, intake
+from finance_ppm.pipeline import intake
 from finance_ppm.pipeline.bronze import DatabaseSync
 from finance_ppm.sandbox.notion.faults import Fault, FaultKind
 from finance_ppm.sandbox.notion.history import Change, DataSource, History
@@ -145,7 +145,7 @@ def test_a_page_that_cannot_be_asked_for_is_not_archived_and_the_sweep_says_so(
     here: Site, fault: Fault, archived: set[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where Notion is disturbed, the others are not asked for either, once those that were are told."""
-    monkeypatch.setattr(bronze, "ASKED_FOR_AT_ONCE", 2)
+    monkeypatch.setattr("finance_ppm.pipeline.sweep.ASKED_FOR_AT_ONCE", 2)
     trash(here, 1, 2, 3, 4, 5)
     here.sandbox.add_fault(replace(fault, path=f"/pages/{page_id('risks', 3)}$", times=10**6))
     told = sweep(here)
@@ -298,7 +298,7 @@ def test_a_sweep_that_is_taken_up_finds_what_was_deleted_before_and_since(here: 
 
 def test_a_sweep_cut_short_among_its_tombstones_buries_the_rest(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that are buried already do not count as lost in numbers once more."""
-    monkeypatch.setattr(bronze, "ASKED_FOR_AT_ONCE", 2)
+    monkeypatch.setattr("finance_ppm.pipeline.sweep.ASKED_FOR_AT_ONCE", 2)
     monkeypatch.setattr(intake, "BATCH_PAGES", 5)
     gone_for_good(here, *range(1, 13))
     append, appends = Lake.append, count(1)

@@ -1,29 +1,13 @@
-"""What breaks each rule, and what only nearly does.
+"""What breaks each rule of Notion's tables, and what only nearly does. Azure's are told in ``azure_cases``."""
 
-A case tells rows beside the sound ones of ``portfolios.BASE``; ``broken`` are the findings of its rule over all
-of them, as (row id, column, value). Whatever is told and not among them is a near miss.
-"""
-
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from finance_ppm.contracts import PAGE_TABLES
-from finance_ppm_tests.quality.portfolios import EDITED, Row, Rows
-
-Finding = tuple[str, str | None, str | None]
-
-
-@dataclass(frozen=True)
-class Case:
-    rule: str
-    rows: Rows
-    broken: list[Finding]
-
-
-def case(rule: str, broken: list[Finding], **rows: list[Row]) -> Case:
-    return Case(rule, rows, broken)
+from finance_ppm_tests.quality.azure_cases import AZURE_CASES
+from finance_ppm_tests.quality.case import case, issue
+from finance_ppm_tests.quality.portfolios import EDITED, Row
 
 
 def cells(told: Row, is_archived: bool) -> Row:
@@ -71,10 +55,6 @@ def drift(kind: str, name: str, found: str | None) -> Row:
         "message": f"{name} has drifted.",
         "since": EDITED,
     }
-
-
-def issue(rule: str, column: str | None, value: str | None) -> list[Row]:
-    return [{"rule": rule, "column": column, "value": value, "message": f"It breaks {rule}."}]
 
 
 GONE: Row = {"is_archived": True}
@@ -799,4 +779,5 @@ CASES = [
             ("data_source_lost", "source_lost", "0123"),
         )
     ),
+    *AZURE_CASES,
 ]

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from finance_ppm.contracts import PAGE_TABLES, Table
+from finance_ppm.contracts.azure import AzureAdvisorRecommendations, AzureResources, AzureSnapshots
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.transforms.portfolio import Portfolio
@@ -29,6 +30,9 @@ CONTRACTS: dict[str, type[Table]] = {
     "quarantine": Quarantine,
     "raw_pages": NotionRawPages,
     "watermarks": NotionSyncWatermarks,
+    "azure_resources": AzureResources,
+    "azure_recommendations": AzureAdvisorRecommendations,
+    "azure_snapshots": AzureSnapshots,
 }
 
 _PAGE: Row = {
@@ -40,6 +44,7 @@ _PAGE: Row = {
     "notion_url": "https://www.notion.so/page",
     "issues": [],
 }
+_MACHINE = "/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmachines/vm"
 _YEAR: Row = {"start_date": date(2026, 1, 1), "end_date": date(2026, 12, 31)}
 
 SOUND: dict[str, Row] = {
@@ -113,6 +118,51 @@ SOUND: dict[str, Row] = {
         "schema_json": "{}",
         "schema_read_at": EDITED,
         "property_ids": "{}",
+    },
+    "azure_resources": {
+        "resource_id": _MACHINE,
+        "name": "vm",
+        "resource_type": "microsoft.compute/virtualmachines",
+        "subscription_id": "s",
+        "subscription_name": "Production",
+        "resource_group": "g",
+        "location": "westeurope",
+        "sku": "standard_d4s_v5",
+        "tags": [{"key": "ppm-project", "value": "Warehouse", "source": "resource"}],
+        "project_tag": "Warehouse",
+        "project_tag_source": "resource",
+        "snapshot_on": AS_OF,
+        "issues": [],
+    },
+    "azure_recommendations": {
+        "recommendation_id": f"{_MACHINE}/providers/microsoft.advisor/recommendations/r",
+        "name": "r",
+        "subscription_id": "s",
+        "category": "Cost",
+        "impact": "High",
+        "problem": "The machine is idle.",
+        "resource_id": _MACHINE,
+        "kind": "shutdown",
+        "annual_savings": Decimal("120.00"),
+        "savings_currency": "EUR",
+        "excluded": False,
+        "suppressed": False,
+        "state": "active",
+        "first_seen": date(2026, 11, 1),
+        "last_seen": AS_OF,
+        "source": "resource_graph",
+        "snapshot_on": AS_OF,
+        "issues": [],
+    },
+    "azure_snapshots": {
+        "captured_on": AS_OF,
+        "dataset": "resources",
+        "subscription_id": "s",
+        "subscription_name": "Production",
+        "complete": True,
+        "row_count": 100,
+        "expected_count": 100,
+        "captured_at": datetime(2026, 11, 21, 6, tzinfo=UTC),
     },
 }
 """One row of each table. But for the page in quarantine they break no rule."""

@@ -13,6 +13,7 @@ from finance_ppm.contracts import stamp_columns
 from finance_ppm.contracts.gold import DataQualityIssues, DataQualityMetrics
 from finance_ppm.quality import RULES, Severity, evaluate, findings, metrics
 from finance_ppm.quality.evaluation import SAMPLE
+from finance_ppm.sources.azure.rows import Dataset
 from finance_ppm.sources.notion.schema import Drift
 from finance_ppm.transforms.portfolio import Portfolio
 from finance_ppm_tests.engines import PolarsEngine
@@ -141,14 +142,22 @@ def cells_of(table: str) -> st.SearchStrategy[dict[str, Any]]:
             drawn = st.sampled_from(IDS)
         elif dtype == pl.Boolean:
             drawn = st.booleans()
-        elif dtype == pl.Int64:
+        elif name == "tags":
+            tag = {field: st.sampled_from(TEXTS) for field in ("key", "value", "source")}
+            drawn = st.lists(st.fixed_dictionaries(tag), max_size=2)
+        elif name == "dataset":
+            drawn = st.sampled_from(list(Dataset)).map(str)
+        elif name == "state":
+            drawn = st.sampled_from(["new", "active", "reopened", "suppressed", "resolved"])
+        elif dtype.is_integer():
             drawn = st.integers(0, 9)
         elif dtype == pl.Date:
             drawn = st.dates(date(2026, 11, 19), date(2026, 11, 23)) | st.dates()
         elif isinstance(dtype, pl.Datetime):
             drawn = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1), timezones=st.just(UTC))  # noqa: DTZ001
         elif isinstance(dtype, pl.Decimal):
-            drawn = st.decimals(-(10**16) + 1, 10**16 - 1, places=2) | st.sampled_from([Decimal("0.00")])
+            whole = 10 ** ((dtype.precision or 0) - dtype.scale)
+            drawn = st.decimals(-whole + 1, whole - 1, places=dtype.scale) | st.sampled_from([Decimal("0.00")])
         else:
             drawn = st.sampled_from(TEXTS)
         return st.none() | drawn if column.nullable else drawn

@@ -9,7 +9,8 @@ from finance_ppm.sources.notion.drift import remembered, schema_drift
 from finance_ppm.sources.notion.schema import DatabaseSchema, DataSource, Drift, Property
 from finance_ppm.transforms.silver.cell_rules import CELL_RULES
 from finance_ppm_tests.engines import Engine, PolarsEngine, engine, spark_session  # noqa: F401 - fixtures
-from finance_ppm_tests.quality.cases import CASES, Case, Finding
+from finance_ppm_tests.quality.case import Case, Finding
+from finance_ppm_tests.quality.cases import CASES
 from finance_ppm_tests.quality.portfolios import BASE, CONTRACTS, EDITED, Row, Rows, portfolio_of
 
 BY_NAME = {rule.name: rule for rule in RULES}
@@ -70,20 +71,21 @@ def test_a_row_of_nulls_breaks_only_the_rules_that_ask_for_a_value() -> None:
         "action_assignee_missing",
         "page_malformed",
         "database_read_stale",
+        "azure_resource_unlinked",
     }
 
 
-def prefixed(rows: Rows, prefix: str) -> Rows:
+def apart(rows: Rows, name: str) -> Rows:
     """The same rows with ids of their own, so that many cases fit into one portfolio."""
 
     def renamed(row: Row) -> Row:
         return {
-            name: f"{prefix}/{value}"
-            if name.endswith("_id") and value is not None
-            else [f"{prefix}/{each}" for each in value]
-            if name == "project_ids"
+            column: f"{value}@{name}"
+            if column.endswith("_id") and value is not None
+            else [f"{each}@{name}" for each in value]
+            if column == "project_ids"
             else value
-            for name, value in row.items()
+            for column, value in row.items()
         }
 
     return {table: [renamed(row) for row in told] for table, told in rows.items()}
@@ -91,7 +93,7 @@ def prefixed(rows: Rows, prefix: str) -> Rows:
 
 @pytest.fixture(scope="module")
 def all_cases() -> list[Rows]:
-    return [BASE, *(prefixed(case.rows, case.rule) for case in CASES)]
+    return [BASE, *(apart(case.rows, case.rule) for case in CASES)]
 
 
 @pytest.fixture(scope="module")

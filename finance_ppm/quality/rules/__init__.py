@@ -1,11 +1,11 @@
-"""Every rule, one module per database, and one each for what all pages share and for the sync itself.
+"""Every rule, one module per database, and one each for what all pages share, for the sync itself and for Azure.
 
 To add a rule, write one decorated function in the module of its table; nothing else names it.
 """
 
 from finance_ppm.contracts import Table
 from finance_ppm.quality.rule import Rule
-from finance_ppm.quality.rules import actions, budget_lines, pages, programs, projects, risks, sync
+from finance_ppm.quality.rules import actions, azure, azure_reads, budget_lines, pages, programs, projects, risks, sync
 
 RULES: tuple[Rule, ...] = (
     *programs.book.rules,
@@ -15,6 +15,8 @@ RULES: tuple[Rule, ...] = (
     *actions.book.rules,
     *pages.RULES,
     *sync.RULES,
+    *azure_reads.book.rules,
+    *azure.RULES,
 )
 """All rules; names are unique."""
 

@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 from finance_ppm.contracts import PAGE_TABLES, Table, full_name, notion_properties
 from finance_ppm.contracts.silver import Page, Quarantine
 from finance_ppm.quality.rule import NOTHING, Identity, Rows, Rule, Rulebook, Severity, page_identity, silver_table
-from finance_ppm.quality.vocabulary import any_of, broken, live, pages_of
+from finance_ppm.quality.vocabulary import any_of, broken, live, pages_of, quoted
 from finance_ppm.transforms.portfolio import Frame, Portfolio
 from finance_ppm.transforms.silver.cell_rules import AMOUNT_ROUNDED, CELL_RULES, DATE_INVALID, CellRule
 
@@ -108,7 +108,7 @@ def _cell_rule(book: Rulebook, name: str, cell_rule: CellRule, every: Rows) -> N
 
     @book.rule(Severity(cell_rule.severity), description=cell_rule.description, remedy=cell_rule.remedy, name=name)
     def _(portfolio: Portfolio) -> Frame:
-        return _quoted(live(every(portfolio)), cell_rule)
+        return quoted(live(every(portfolio)), cell_rule.name)
 
 
 def _refusal_rule(book: Rulebook, cell_rule: CellRule) -> None:
@@ -126,20 +126,8 @@ def _refusal_rule(book: Rulebook, cell_rule: CellRule) -> None:
         first = refused.filter(nw.col("rule") == cell_rule.name)
         return any_of(
             broken(first, nw.col("column"), nw.col("reason"), value=nw.col("value")),
-            _quoted(refused, cell_rule),
+            quoted(refused, cell_rule.name),
         )
-
-
-def _quoted(pages: Frame, cell_rule: CellRule) -> Frame:
-    """One marked row per issue of the pages that quotes ``cell_rule``."""
-    issues = pages.filter(nw.col("issues").list.len() > 0).with_columns(issue=nw.col("issues")).explode("issue")
-    issue = nw.col("issue").struct
-    return broken(
-        issues.filter(issue.field("rule") == cell_rule.name),
-        issue.field("column"),
-        issue.field("message"),
-        value=issue.field("value"),
-    ).drop("issue")
 
 
 def _concerns(cell_rule: CellRule, table: type[Table]) -> bool:

@@ -4,18 +4,18 @@ Belongs here: the shape every estate has, and the plain one that tests fill by h
 ``sandbox.estate``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 Row = dict[str, Any]
 """A row as Resource Graph tells it: JSON values only."""
 
 
 class Estate(Protocol):
-    """An estate as of any moment."""
+    """An estate as of any moment: the same moment tells the same rows, unless the estate is ``Versioned``."""
 
     @property
     def tenant_id(self) -> str:
@@ -33,6 +33,20 @@ class Estate(Protocol):
     def rows(self, table: str, subscription_id: str, now: datetime) -> Iterable[Row]:
         """One subscription's rows of ``resources``, ``resourcecontainers`` or ``advisorresources``, in any order."""
         ...
+
+
+@runtime_checkable
+class Versioned(Protocol):
+    """An estate that knows when its rows change: more seldom than the moment, or more often."""
+
+    def version(self, now: datetime) -> Hashable:
+        """Equal for two moments at which all rows are the same."""
+        ...
+
+
+def moment_of(estate: Estate, now: datetime) -> Hashable:
+    """What the rows of an estate depend on at a moment: while it is equal, they are the same."""
+    return estate.version(now) if isinstance(estate, Versioned) else now
 
 
 @dataclass
@@ -66,3 +80,7 @@ class ListedEstate:
                 for row in self.tables.get(table, [])
                 if str(row.get("subscriptionId", "")).lower() == subscription_id.lower()
             ]
+
+    def version(self, now: datetime) -> Hashable:  # noqa: ARG002 - the lists may have changed since the last look
+        """Never the same."""
+        return object()

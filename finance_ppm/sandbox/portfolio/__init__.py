@@ -5,6 +5,6 @@ Belongs here: what happens in the story. Does not belong here: how Notion shows 
 """
 
 from finance_ppm.sandbox.portfolio.dirt import DIRTY_RULES
-from finance_ppm.sandbox.portfolio.story import dirty_pages, portfolio
+from finance_ppm.sandbox.portfolio.story import dirty_pages, planned_projects, portfolio
 
-__all__ = ["DIRTY_RULES", "dirty_pages", "portfolio"]
+__all__ = ["DIRTY_RULES", "dirty_pages", "planned_projects", "portfolio"]

@@ -9,7 +9,7 @@ from finance_ppm.sandbox.portfolio import actions, budget_lines, programs, proje
 from finance_ppm.sandbox.portfolio.databases import DATABASES
 from finance_ppm.sandbox.portfolio.dirt import dirt
 from finance_ppm.sandbox.portfolio.drafts import Scene
-from finance_ppm.sandbox.portfolio.projects import ProjectPlanner
+from finance_ppm.sandbox.portfolio.projects import Project, ProjectPlanner
 from finance_ppm.sandbox.portfolio.timeline import Diary, Timeline, dice, new_id
 
 PROGRAM_SHARE, PROJECT_SHARE, LINE_SHARE, RISK_SHARE, ACTION_SHARE = 0.004, 0.03, 0.81, 0.118, 0.074
@@ -38,6 +38,11 @@ def dirty_pages(*, anchor: date, pages: int = 2000, seed: int = 7) -> dict[str, 
     A name or a line that occurs twice is found on both pages, one of which may be sound without the other.
     """
     return dirt(_scene(anchor, pages, seed, months_ahead=0), pages=pages, seed=seed).pages
+
+
+def planned_projects(*, anchor: date, pages: int = 2000, seed: int = 7, months_ahead: int = 12) -> list[Project]:
+    """The sound projects of the story, the oldest first: for whoever tells what else belongs to them."""
+    return list(_scene(anchor, pages, seed, months_ahead).projects)
 
 
 def _scene(anchor: date, pages: int, seed: int, months_ahead: int) -> Scene:

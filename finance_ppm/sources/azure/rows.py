@@ -58,3 +58,12 @@ class Batch:
     rows: list[WireRow]
     outcomes: list[Outcome]
     """One for each subscription that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """What came of asking Advisor to compute a subscription's recommendations anew."""
+
+    subscription_id: str
+    reason: str | None = None
+    """Why it has not ended: one sentence with the remedy. None where it has."""

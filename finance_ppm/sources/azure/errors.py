@@ -1,0 +1,231 @@
+"""The one error of this source: what Azure answered, about what, and what the user can do.
+
+Belongs here: turning an answer, or the lack of one, into a sentence. Whether it is tried again is told by the
+error (``retryable``) and done by ``retry``.
+"""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from finance_ppm.errors import FinancePpmError
+
+OVERLOADED = 429
+"""Too many requests: everybody of this identity has to pause."""
+
+UNAVAILABLE = frozenset({408, 500, 502, 503, 504})
+"""Statuses after which the same request may succeed. Everything that is asked here may be asked twice."""
+
+NO_SUBSCRIPTIONS = "NoValidSubscriptionsInQueryRequest"
+"""None of the subscriptions of a query can be seen (https://github.com/Azure/aztfexport/issues/491)."""
+
+PAYLOAD_TOO_LARGE = "ResponsePayloadTooLarge"
+"""A page of more than 16 MiB (https://github.com/microsoft/ARI/issues/199)."""
+
+UNREACHABLE = "unreachable"
+SIGN_IN = "sign_in"
+TRUNCATED_TENANT = "truncated_tenant"
+UNSOUND = "unsound"
+NOT_PAGEABLE = "not_pageable"
+
+_EVERYBODY = frozenset({UNREACHABLE, SIGN_IN, TRUNCATED_TENANT})
+
+_REFUSED = "Azure refuses the request for {about} ({told}): {reason}."
+_DISTURBED = "Azure is disturbed ({told}) and did not serve {about}: try again later."
+_SENTENCES = {
+    401: (
+        "Azure does not accept the credentials ({told}), asked for {about}: check AZURE_TENANT_ID, AZURE_CLIENT_ID and "
+        "AZURE_CLIENT_SECRET, or set a new AZURE_ACCESS_TOKEN."
+    ),
+    403: (
+        "Azure does not allow {about} to be read ({told}): give the identity the Reader role on the management group "
+        "or the subscription."
+    ),
+    404: (
+        "Azure does not find {about} ({told}): check AZURE_SUBSCRIPTIONS, AZURE_MANAGEMENT_GROUPS and "
+        "AZURE_RESOURCE_MANAGER_URL."
+    ),
+    OVERLOADED: (
+        "Azure is over its request limit ({told}) and did not serve {about} in time: let nothing else use this "
+        "identity meanwhile."
+    ),
+    **dict.fromkeys(UNAVAILABLE, _DISTURBED),
+}
+
+
+class AzureError(FinancePpmError):
+    """Azure could not be read. The message says what, where and what to do.
+
+    ``status`` is the HTTP status, or None where no answer came; ``code`` is Azure's own, or names what happened
+    (``unreachable``, ``timeout``, ``dropped``, ``malformed``, ``unsound``, ...). ``retryable`` says that the same
+    request may succeed later. ``retry_after`` is in seconds. ``request_id`` is what Azure's support asks for.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether Azure asked for a pause of everybody."""
+        return self.status == OVERLOADED
+
+    @property
+    def concerns_everything(self) -> bool:
+        """Whether no other request can succeed either: the credentials, the address, or the tenant as a whole."""
+        return self.status == 401 or self.code in _EVERYBODY
+
+    @property
+    def no_access(self) -> bool:
+        """Whether a part of the scope is closed to the identity, or is not there."""
+        return self.status in {403, 404} or self.code == NO_SUBSCRIPTIONS
+
+
+class _Detail(msgspec.Struct):
+    code: object = None
+    message: object = None
+    details: object = None
+
+
+class _Body(msgspec.Struct):
+    error: _Detail
+
+
+def error_of_answer(
+    status: int, headers: Mapping[str, str], body: bytes, *, about: str, mask: Callable[[str], str]
+) -> AzureError:
+    """The error told by an answer that is no success. ``mask`` makes secrets unreadable, should Azure quote one.
+
+    https://github.com/cloud-and-ai-microsoft/resource-provider-contract/blob/master/v1.0/common-api-details.md tells
+    the body: ``{"error": {"code", "message", "details": [{"code", "message"}]}}``.
+    """
+    code, reason = _told(body)
+    request_id = request_id_of(headers)
+    facts = ", ".join([f"status {status}", mask(code), *([f"correlation id {mask(request_id)}"] if request_id else [])])
+    return AzureError(
+        _SENTENCES.get(status, _REFUSED).format(about=about, told=facts, reason=mask(reason)),
+        status=status,
+        code=code,
+        request_id=request_id,
+        retryable=status == OVERLOADED or status in UNAVAILABLE,
+        retry_after=seconds_to_wait(headers),
+    )
+
+
+def malformed_answer(reason: str, *, about: str, headers: Mapping[str, str]) -> AzureError:
+    """A success whose body is not what Azure documents: HTML, cut off, or of another shape."""
+    return AzureError(
+        f"Azure's answer for {about} could not be read ({reason}), perhaps because a proxy gave it; try again, and "
+        "check AZURE_RESOURCE_MANAGER_URL and the network if it stays so.",
+        code="malformed",
+        request_id=request_id_of(headers),
+        retryable=True,
+    )
+
+
+def no_connection(reason: str, *, base_url: str, about: str) -> AzureError:
+    """The request was never sent: nobody listens there, or the name or the certificate is wrong."""
+    return AzureError(
+        f"Nothing answers at {base_url}, asked for {about} ({reason}): start the sandbox with `finance-ppm sandbox` "
+        "if that is where it should be, else check AZURE_RESOURCE_MANAGER_URL and the network.",
+        code=UNREACHABLE,
+        retryable=True,
+    )
+
+
+def no_answer(reason: str, *, code: str, base_url: str, about: str) -> AzureError:
+    """The request was sent, and no whole answer came."""
+    return AzureError(
+        f"{base_url} did not finish its answer for {about} ({reason}); try again, and check the network if it stays "
+        "so.",
+        code=code,
+        retryable=True,
+    )
+
+
+def no_sign_in(reason: str) -> AzureError:
+    """No token could be got."""
+    return AzureError(
+        f"Signing in to Azure failed ({reason}): check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or "
+        "sign in with `az login`.",
+        code=SIGN_IN,
+    )
+
+
+def truncated_tenant(about: str) -> AzureError:
+    """More subscriptions than one query reaches, and all behind the first 10,000 left out without a word."""
+    return AzureError(
+        f"Azure left subscriptions out of its answer for {about}, because the identity sees more than 10,000 of them: "
+        "name AZURE_MANAGEMENT_GROUPS, each with fewer, or AZURE_SUBSCRIPTIONS.",
+        code=TRUNCATED_TENANT,
+    )
+
+
+def unsound_pages(reason: str, *, about: str) -> AzureError:
+    """Pages that do not make up a whole; read again from the first one, they may."""
+    return AzureError(
+        f"The pages of {about} are not whole ({reason}): they are read again with the next run, so keep what was "
+        "known until then.",
+        code=UNSOUND,
+        retryable=True,
+    )
+
+
+def not_pageable(about: str, *, read: int, total: int) -> AzureError:
+    """Resource Graph cut its answer and gave no token for the rest."""
+    return AzureError(
+        f"Azure cut its answer for {about} after {read} of {total} rows and offers no further page: read fewer "
+        "subscriptions at once with AZURE_SUBSCRIPTIONS.",
+        code=NOT_PAGEABLE,
+    )
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """What Azure's support asks for."""
+    return headers.get("x-ms-correlation-request-id") or headers.get("x-ms-request-id")
+
+
+def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
+    """``Retry-After`` in seconds; where it is not told, what the quota says on when it is whole again."""
+    told = headers.get("retry-after", "").strip()
+    return float(told) if told.isdecimal() else resets_after(headers)
+
+
+def resets_after(headers: Mapping[str, str]) -> float | None:
+    """``x-ms-user-quota-resets-after``, ``hh:mm:ss``, in seconds.
+
+    https://learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
+    """
+    parts = headers.get("x-ms-user-quota-resets-after", "").strip().split(":")
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+        return None
+    hours, minutes, seconds = map(int, parts)
+    return float(hours * 3600 + minutes * 60 + seconds)
+
+
+def _told(body: bytes) -> tuple[str, str]:
+    """Code and reason of an error's body. The first detail is the more exact one: what is around it says BadRequest."""
+    try:
+        error = msgspec.json.decode(body, type=_Body).error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return "no code", "it gives no reason"
+    try:
+        first = msgspec.convert(error.details, list[_Detail])[0]
+    except (msgspec.ValidationError, IndexError):
+        first = error
+    code = next((told for told in (first.code, error.code) if isinstance(told, str) and told), "no code")
+    reasons = dict.fromkeys(told for told in (first.message, error.message) if isinstance(told, str) and told)
+    return code, " ".join(reasons)[:400].rstrip(". ") or "it gives no reason"

@@ -1,0 +1,79 @@
+"""What each project bears of a recommendation's savings, to the cent.
+
+Belongs here: the split of amounts. Does not belong here: which projects there are to split among (``linking``), and
+how much there is to split (``savings``).
+"""
+
+from decimal import Decimal
+
+import narwhals.stable.v2 as nw
+
+from finance_ppm.transforms.numeric import MONEY, Digits, product
+from finance_ppm.transforms.portfolio import Frame
+
+AMOUNTS = ("annual_savings", "achievable_conservative", "achievable_maximum")
+
+_SAVINGS = nw.Decimal(18, 2)
+_WHOLE, _PART = "recommendation_id", "project_id"
+_NOTHING = nw.lit(0, nw.Int64)
+_ONE = nw.lit(1, nw.Int64)
+
+
+def allocated(judged: Frame, homes: Frame) -> Frame:
+    """The rows of ``judged`` once for each of their ``homes``, with its share of the :data:`AMOUNTS`.
+
+    Shares are in proportion to the home's machines; what is not spread over machines has one home. ``once`` is 1 on one
+    of a recommendation's rows and 0 on its others: it is what counts recommendations.
+    """
+    rows = judged.join(homes, on=_WHOLE, how="inner").with_columns(weight=nw.coalesce("machines", _ONE))
+    rows = rows.with_columns(
+        total=nw.col("weight").sum().over(_WHOLE).cast(nw.Int64),
+        once=(nw.col(_PART) == nw.col(_PART).min().over(_WHOLE)).cast(nw.Int64),
+    )
+    for amount in AMOUNTS:
+        rows = _split(rows, amount)
+    return rows.drop("weight", "total")
+
+
+def _split(rows: Frame, amount: str) -> Frame:
+    """``rows`` with the share, by ``weight`` of ``total``, in place of the whole ``amount``.
+
+    By the largest remainder: shares are rounded down to the cent, and the cents left over go one each to those that
+    lost most by it, of equals to the first by id. So they add up to the whole, and depend on no order of rows. A
+    negative amount is split as its opposite is; where it is null, all its shares are.
+    """
+    weight, total = nw.col("weight"), nw.col("total")
+    size, left, down, lost = (nw.col(f"_{name}") for name in ("size", "left", "down", "lost"))
+    in_cents = (nw.col(amount).cast(MONEY) * nw.lit(100)).cast(nw.Int64)
+    parts = (
+        rows.with_columns(_size=in_cents.abs(), _is_negative=in_cents < 0)
+        .with_columns(_left=size - _quotient(size, total) * total)
+        # The product of the whole size and a weight need not fit an Int64; that of what one machine each leaves does.
+        .with_columns(_down=_quotient(size, total) * weight + left * weight // total)
+        .with_columns(_lost=(left * weight // total) * total - left * weight)  # at most 0: the least lost most
+    )
+    ranked = parts.with_columns(
+        _rank=nw.col(_PART).cum_count().over(_WHOLE, order_by=["_lost", _PART]),
+        _spare=(-lost.sum().over(_WHOLE)).cast(nw.Int64) // total,
+    )
+    share = down + nw.when(nw.col("_rank") <= nw.col("_spare")).then(_ONE).otherwise(_NOTHING)
+    signed = nw.when(nw.col("_is_negative")).then(-share).otherwise(share)
+    return ranked.with_columns(_money(signed).alias(amount)).drop(
+        "_size", "_is_negative", "_left", "_down", "_lost", "_rank", "_spare"
+    )
+
+
+def _quotient(number: nw.Expr, parts: nw.Expr) -> nw.Expr:
+    """``number // parts`` for numbers from 0: Spark's first quotient goes through a double, and may be some off."""
+    estimate = number // parts
+    return estimate + (number - estimate * parts) // parts
+
+
+def _money(in_cents: nw.Expr) -> nw.Expr:
+    whole = product(
+        in_cents.cast(nw.Decimal(19, 0)),
+        nw.lit(Decimal("0.01")),
+        left_digits=Digits(19, 0),
+        right_digits=Digits(3, 2),
+    )
+    return whole.cast(_SAVINGS)

@@ -1,0 +1,47 @@
+"""Which recommendations are taken: the best of each offer, and of each subscription reservations or the savings plan.
+
+Belongs here: comparing what remains of amounts, once for each figure. Does not belong here: which amounts there
+are (``active``, ``offers``, ``displaced``), and how a choice is explained (``reasons``).
+"""
+
+from decimal import Decimal
+
+import narwhals.stable.v2 as nw
+
+from finance_ppm.transforms.azure.offers import RESERVATION, SAVINGS_PLAN, is_compute
+from finance_ppm.transforms.numeric import MONEY
+from finance_ppm.transforms.portfolio import Frame
+
+NOTHING = nw.lit(Decimal(0)).cast(MONEY)
+
+
+def chosen(recommendations: Frame, figure: str) -> Frame:
+    """``recommendations`` with the choice for ``figure``, among the rows that ``in_<figure>`` marks.
+
+    Columns (``MONEY`` where not said otherwise): ``variants_<figure>``, how many compete in the offer;
+    ``best_<figure>``, whether the row is what the offer comes to; ``reserved_<figure>`` and
+    ``planned_<figure>``, what the reservations and the plans of its group come to; ``taken_<figure>``, what
+    of the row is counted, 0 where it is not taken.
+
+    Of equals the first by id is the best of an offer; of equal sums the reservations are taken, since
+    Microsoft advises to buy them before a plan
+    (https://learn.microsoft.com/azure/advisor/advisor-how-to-calculate-total-cost-savings).
+    """
+    member, best = f"in_{figure}", nw.col(f"best_{figure}")
+    reserved, planned = nw.col(f"reserved_{figure}"), nw.col(f"planned_{figure}")
+    kind, left = nw.col("kind"), nw.col("remaining")
+    rank = nw.col("recommendation_id").cum_count().over("offer", member, order_by=["shortfall", "recommendation_id"])
+    ranked = recommendations.with_columns(shortfall=-left).with_columns(
+        ((rank == 1) & nw.col(member) & (left > 0).fill_null(False)).alias(f"best_{figure}"),
+        nw.col("recommendation_id").count().over("offer", member).alias(f"variants_{figure}"),
+    )
+    summed = ranked.with_columns(
+        _of(best & (kind == RESERVATION), left).alias(f"reserved_{figure}"),
+        _of(best & (kind == SAVINGS_PLAN), left).alias(f"planned_{figure}"),
+    ).with_columns(reserved.sum().over("group").cast(MONEY), planned.sum().over("group").cast(MONEY))
+    is_outdone = nw.when(kind == SAVINGS_PLAN).then(planned <= reserved).otherwise(planned > reserved)
+    return summed.with_columns(_of(best & ~(is_compute() & is_outdone), left).alias(f"taken_{figure}"))
+
+
+def _of(condition: nw.Expr, amount: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(amount).otherwise(NOTHING).cast(MONEY)

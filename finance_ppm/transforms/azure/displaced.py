@@ -1,0 +1,91 @@
+"""Rule 4: right-size or shut down first, commit after: what remains of a commitment.
+
+Belongs here: the machines that a commitment was reckoned with and that will not be there. Does not belong here: which
+of the commitments is taken (``choices``).
+"""
+
+from decimal import Decimal
+
+import narwhals.stable.v2 as nw
+
+from finance_ppm.transforms.azure.offers import SAVINGS_PLAN, is_compute_reservation, joined
+from finance_ppm.transforms.numeric import MONEY, Digits, product
+from finance_ppm.transforms.portfolio import Frame
+
+_CENT = Decimal("0.01")
+_MOST = 10**9
+"""Quantities are cut here, so that no product leaves 63 bits; no subscription has so many machines."""
+
+_NONE, _ONE = nw.lit(0, nw.Int64), nw.lit(1, nw.Int64)
+
+
+def remaining(recommendations: Frame, machines: Frame, right_sized: Frame) -> Frame:
+    """``recommendations`` with ``remaining``: what is left of ``amount`` once ``right_sized`` is done, to the cent.
+
+    Of a reservation for q of m matching machines (subscription, SKU, region), r of them right-sized, there
+    remains min(q, max(q, m) - r) / q; for an unknown q, or one of 0, all that match are meant: q = max(m, 1).
+    Of a savings plan, (v - r) / v with v machines in the subscription. Everything else remains whole.
+    ``right_sized`` holds ``currency`` and ``resource_id``: what is right-sized in one currency displaces
+    nothing in another.
+    """
+    located = machines.select(
+        "resource_id", subscription=joined("subscription_id"), place=joined("subscription_id", "sku", "location")
+    )
+    sized = located.join(right_sized, on="resource_id", how="inner")
+    counted = (
+        recommendations.with_columns(
+            subscription=joined("subscription_id"), place=joined("subscription_id", "sku", "region")
+        )
+        .join(_count(located, "place", matching="m"), on="place", how="left")
+        .join(_count(located, "subscription", matching="v"), on="subscription", how="left")
+        .join(_count(sized, "currency", "place", matching="m_sized"), on=["currency", "place"], how="left")
+        .join(
+            _count(sized, "currency", "subscription", matching="v_sized"), on=["currency", "subscription"], how="left"
+        )
+        .with_columns(nw.col("m", "v", "m_sized", "v_sized").fill_null(0))
+    )
+    m, quantity, whole = nw.col("m"), nw.col("quantity"), nw.col("whole")
+    is_reservation, is_plan = is_compute_reservation(), nw.col("kind") == SAVINGS_PLAN
+    reserved = nw.when(quantity > 0).then(nw.min_horizontal(quantity, nw.lit(_MOST, nw.Int64))).otherwise(m)
+    spared = nw.max_horizontal(m - whole, _NONE)  # matching machines beyond those to be reserved
+    displaced = (
+        counted.with_columns(
+            whole=nw.max_horizontal(
+                nw.when(is_reservation).then(reserved).when(is_plan).then(nw.col("v")).otherwise(_ONE), _ONE
+            )
+        )
+        .with_columns(
+            gone=nw.when(is_reservation)
+            .then(nw.max_horizontal(nw.col("m_sized") - spared, _NONE))
+            .when(is_plan)
+            .then(nw.col("v_sized"))
+            .otherwise(_NONE)
+        )
+        .with_columns(kept=whole - nw.col("gone"))
+    )
+    return _with_part(displaced)
+
+
+def _count(machines: Frame, *by: str, matching: str) -> Frame:
+    return machines.group_by(*by).agg(nw.col("resource_id").count().cast(nw.Int64).alias(matching))
+
+
+def _with_part(rows: Frame) -> Frame:
+    """``remaining``: ``amount`` (above 0) times ``kept`` / ``whole``, rounded to cents half away from zero.
+
+    Step by step, since SQL repeats an expression wherever it is used.
+    """
+    in_cents, each, rest = nw.col("in_cents"), nw.col("each"), nw.col("rest")
+    kept, whole = nw.col("kept"), nw.col("whole")
+    rows = rows.with_columns(in_cents=(nw.col("amount").cast(MONEY) * nw.lit(100)).cast(nw.Int64))
+    rows = rows.with_columns(each=_quotient(in_cents, whole)).with_columns(rest=in_cents - each * whole)
+    rows = rows.with_columns(twice=rest * kept * 2 + whole, twice_whole=whole * 2)
+    cents = each * kept + _quotient(nw.col("twice"), nw.col("twice_whole"))
+    exact = product(cents.cast(nw.Decimal(19, 0)), nw.lit(_CENT), left_digits=Digits(19, 0), right_digits=Digits(3, 2))
+    return rows.with_columns(remaining=exact.cast(MONEY))
+
+
+def _quotient(dividend: nw.Expr, divisor: nw.Expr) -> nw.Expr:
+    """Whole quotient. Spark's first may be some units off; what it leaves is small enough for a double to be exact."""
+    estimate = dividend // divisor
+    return estimate + (dividend - estimate * divisor) // divisor

@@ -1,0 +1,250 @@
+"""Azure in the graph: read once a day, typed, added up; what cannot be read stops nothing else and resolves nothing."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import msgspec
+import polars as pl
+import pytest
+
+from finance_ppm.automation.run_log import TO_STEPS
+from finance_ppm.contracts import AZURE_TABLES, Table, full_name, history_of
+from finance_ppm.contracts.azure import (
+    AZURE_BRONZE_TABLES,
+    UNALLOCATED,
+    AdvisorSummary,
+    AzureAdvisorAllocations,
+    AzureAdvisorRaw,
+    AzureAdvisorRecommendations,
+    AzureAdvisorRecs,
+    AzureResources,
+    AzureResourcesRaw,
+    AzureSnapshots,
+)
+from finance_ppm.contracts.gold import PpmBudgetVsActual
+from finance_ppm.contracts.silver import NotionProjects
+from finance_ppm.dagster_home import step_words
+from finance_ppm.sandbox.azure.faults import Fault
+from finance_ppm.sandbox.estate import estate
+from finance_ppm_tests.world import MONDAY, World, world
+
+TODAY = MONDAY.date()
+AMOUNTS = ("gross_annual_savings", "achievable_conservative", "achievable_maximum")
+GRAPH = "ResourceGraph"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path, pages=50, cloud=estate(anchor=TODAY, pages=50, seed=11)) as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A world in which every table was made once. Tests only look."""
+    folder = tmp_path_factory.mktemp("azure")
+    with world(folder, pages=50, cloud=estate(anchor=TODAY, pages=50, seed=11)) as built:
+        built.run()
+        yield built
+
+
+def run_job(here: World, name: str, day: date | None = None) -> dg.ExecuteInProcessResult:
+    return (
+        here.defs()
+        .resolve_job_def(name)
+        .execute_in_process(
+            run_config=TO_STEPS,
+            instance=here.instance,
+            partition_key=(day or here.clock.today()).isoformat(),
+            raise_on_error=False,
+        )
+    )
+
+
+def read_azure(here: World, *, raise_on_error: bool = True) -> dg.ExecuteInProcessResult:
+    return here.run(only=[full_name(table) for table in AZURE_TABLES], raise_on_error=raise_on_error)
+
+
+def wire(here: World, table: str) -> dict[str, object]:
+    """The rows that the estate tells now, by lower-cased id."""
+    assert here.azure is not None
+    cloud, now = here.azure.estate, here.clock.now()
+    return {
+        str(row["id"]).lower(): row
+        for subscription in cloud.subscriptions(now)
+        for row in cloud.rows(table, subscription, now)
+    }
+
+
+def stored(here: World, table: type[Table], key: str) -> dict[str, object]:
+    rows = here.rows(table)
+    return {identity: msgspec.json.decode(text) for identity, text in rows.select(key, "raw_payload").iter_rows()}
+
+
+def test_bronze_holds_every_row_of_the_estate_as_it_came(made: World) -> None:
+    assert stored(made, AzureResourcesRaw, "resource_id") == wire(made, "resources") | wire(made, "resourcecontainers")
+    assert stored(made, AzureAdvisorRaw, "record_id") == wire(made, "advisorresources")
+    marks = made.rows(AzureSnapshots)
+    assert marks["complete"].all()
+    assert marks["row_count"].sum() == made.rows(AzureResourcesRaw).height + made.rows(AzureAdvisorRaw).height
+
+
+def test_silver_holds_the_inventory_and_the_recommendations(made: World) -> None:
+    assert set(made.rows(AzureResources)["resource_id"]) == set(made.rows(AzureResourcesRaw)["resource_id"])
+    recommended = made.rows(AzureAdvisorRaw).filter(record_type="recommendation")
+    assert set(made.rows(AzureAdvisorRecommendations)["recommendation_id"]) == set(recommended["record_id"])
+
+
+def test_savings_are_of_projects_of_the_portfolio_and_every_dimension_adds_up(made: World) -> None:
+    summary = made.rows(AdvisorSummary)
+    whole = summary.filter(dimension="all").sort("currency").select("currency", *AMOUNTS)
+    assert set(whole["currency"]) >= {"USD", "EUR"}
+    assert (whole.filter(currency="USD")["achievable_maximum"] > 0).all()
+    for dimension in ("category", "impact", "project", "subscription"):
+        parts = summary.filter(dimension=dimension).group_by("currency").agg(pl.col(AMOUNTS).sum()).sort("currency")
+        assert parts.select("currency", *AMOUNTS).equals(whole), dimension
+    projects = set(made.rows(NotionProjects)["project_id"])
+    linked = set(summary.filter(dimension="project")["dimension_id"]) - {UNALLOCATED}
+    assert linked
+    assert linked <= projects
+
+
+def test_every_recommendation_has_a_verdict_and_shares_that_add_up(made: World) -> None:
+    verdicts, shares = made.rows(AzureAdvisorRecs), made.rows(AzureAdvisorAllocations)
+    assert set(verdicts["recommendation_id"]) == set(made.rows(AzureAdvisorRecommendations)["recommendation_id"])
+    assert verdicts["reason"].str.len_chars().min() > 0
+    sums = shares.group_by("recommendation_id").agg(pl.col("achievable_maximum", "achievable_conservative").sum())
+    both = verdicts.join(sums, on="recommendation_id", suffix="_shared")
+    assert both.height == verdicts.height
+    assert both["achievable_maximum"].equals(both["achievable_maximum_shared"])
+    assert both["achievable_conservative"].equals(both["achievable_conservative_shared"])
+
+
+def test_reading_again_on_the_same_day_moves_nothing(here: World) -> None:
+    here.run()
+    before = here.versions()
+    here.clock.moment += timedelta(minutes=10)
+    read_azure(here)
+    azure = [full_name(table) for table in AZURE_TABLES]
+    assert {name: here.versions()[name] for name in azure} == {name: before[name] for name in azure}
+
+
+def test_a_day_later_what_is_gone_is_resolved_and_what_stays_is_older(here: World) -> None:
+    here.run()
+    first = here.rows(AzureAdvisorRecommendations)
+    here.go_to(MONDAY + timedelta(days=40))
+    here.run()
+    now = here.rows(AzureAdvisorRecommendations)
+    gone = now.filter(state="resolved")
+    assert 0 < gone.height < first.height
+    assert set(gone["recommendation_id"]) <= set(first["recommendation_id"])
+    told = set(wire(here, "advisorresources"))
+    assert not set(gone["recommendation_id"]) & told
+    assert (gone["resolved_on"] == here.clock.today()).all()
+    stays = here.rows(AzureAdvisorRecs).filter(pl.col("first_seen") == TODAY)
+    assert stays["age_days"].unique().to_list() == [40]
+
+
+def test_a_past_day_is_computed_from_the_snapshot_that_day_had(here: World) -> None:
+    here.run()
+    then = here.rows(AdvisorSummary)
+    here.go_to(MONDAY + timedelta(days=40))
+    here.run()
+    assert not here.rows(AdvisorSummary).equals(then)
+    for table in (AzureAdvisorRecs, AzureAdvisorAllocations, AdvisorSummary):
+        history = here.lake.scan(history_of(table)).filter(pl.col("as_of_date") == TODAY).collect()
+        here.run(TODAY, only=[full_name(table)])
+        again = here.lake.scan(history_of(table)).filter(pl.col("as_of_date") == TODAY).collect()
+        key = table.primary_key()
+        assert again.drop("computed_at").sort(key).equals(history.drop("computed_at").sort(key)), full_name(table)
+
+
+def test_a_day_between_two_snapshots_has_the_earlier_ones_figures_and_says_how_old_they_are(here: World) -> None:
+    here.run()
+    here.go_to(MONDAY + timedelta(days=3))
+    here.run(only=["silver", "gold"])
+    recommended = here.rows(AzureAdvisorRecs)
+    assert recommended["snapshot_on"].unique().to_list() == [TODAY]
+    assert recommended["snapshot_age_days"].unique().to_list() == [3]
+
+
+def test_a_subscription_that_is_not_read_keeps_its_figures_and_resolves_nothing(here: World) -> None:
+    here.run()
+    before = here.rows(AzureAdvisorRecommendations)
+    here.go_to(MONDAY + timedelta(days=40))
+    assert here.azure is not None
+    here.azure.add_fault(Fault.error(500, path=GRAPH, nth=3, times=10**6))
+    result = read_azure(here, raise_on_error=False)
+    marks = here.rows(AzureSnapshots).filter(captured_on=here.clock.today())
+    assert not marks["complete"].any()
+    assert marks["reason"].null_count() == 0
+    assert not result.success or marks.height
+    here.azure.clear_faults()
+    here.run(only=["silver", "gold"])
+    after = here.rows(AzureAdvisorRecommendations)
+    assert after.filter(state="resolved").is_empty()
+    assert set(before["recommendation_id"]) <= set(after["recommendation_id"])
+    checks = {
+        check.check_name: check.passed
+        for check in here.run(only=[full_name(AzureSnapshots)]).get_asset_check_evaluations()
+    }
+    assert checks.get("azure_snapshot_incomplete", True) is True or checks["azure_snapshot_incomplete"] is False
+
+
+def test_an_azure_that_refuses_ends_its_own_run_red_and_leaves_notion_alone(here: World) -> None:
+    assert here.azure is not None
+    here.azure.add_fault(Fault.error(401, times=10**6))
+    result = run_job(here, "azure_rg_ingest_bronze")
+    assert not result.success
+    (event,) = result.get_step_failure_events()
+    assert "AZURE_" in step_words(event)
+    assert here.azure.token.get_secret_value() not in step_words(event)
+    for job in ("notion_sync_bronze", "new_day"):
+        assert run_job(here, job).success
+    assert here.rows(PpmBudgetVsActual).height
+    assert here.rows(AdvisorSummary).is_empty()
+
+
+def test_only_today_asks_azure_and_a_day_never_captured_says_so(here: World) -> None:
+    here.run()
+    here.go_to(MONDAY + timedelta(days=2))
+    assert here.azure is not None
+    here.azure.reset_requests()
+    bronze = [full_name(table) for table in AZURE_BRONZE_TABLES]
+    reported = here.run(TODAY, only=bronze)
+    assert reported.success
+    missed = here.run(TODAY + timedelta(days=1), only=bronze, raise_on_error=False)
+    (event,) = missed.get_step_failure_events()
+    assert "never captured on 2026-06-16" in step_words(event)
+    assert here.azure.requests() == []
+
+
+def test_without_a_configured_azure_nothing_is_read_and_everything_else_is_made(tmp_path: Path) -> None:
+    with world(tmp_path, pages=50) as there:
+        result = there.run()
+        assert there.rows(AdvisorSummary).is_empty()
+        assert there.lake.version(AzureResourcesRaw) is None
+        (told,) = result.asset_materializations_for_node("azure_capture")[:1]
+        assert "Azure is not configured" in str(told.metadata["read"].value)
+
+
+def test_one_dataset_may_be_read_alone(here: World) -> None:
+    here.run(only=[full_name(AzureResourcesRaw), full_name(AzureSnapshots)])
+    assert here.rows(AzureSnapshots)["dataset"].unique().to_list() == ["resources"]
+    assert here.lake.version(AzureAdvisorRaw) is None
+
+
+def test_a_changed_snapshot_is_another_data_version_and_the_same_one_is_not(here: World) -> None:
+    def versions() -> list[str]:
+        return [
+            str(event.tags["dagster/data_version"])
+            for event in read_azure(here).asset_materializations_for_node("azure_capture")
+        ]
+
+    first = versions()
+    here.clock.moment += timedelta(minutes=1)
+    assert versions() == first
+    here.go_to(datetime(2026, 8, 1, 6, 0, tzinfo=UTC))
+    assert all(now != then for now, then in zip(versions(), first, strict=True))
