@@ -60,6 +60,55 @@ USING DELTA
 COMMENT 'A page that was forgotten on request: when, why and how much was erased, and never what it said. The row is written when erasing begins and completed once nothing is left; no row ever leaves.'
 TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
 
+CREATE TABLE IF NOT EXISTS main.bronze.azure_resources (
+  captured_on DATE NOT NULL COMMENT 'The day (UTC) of the snapshot.',
+  resource_id STRING NOT NULL COMMENT 'Azure\'s id, lower-cased.',
+  resource_type STRING NOT NULL COMMENT 'Type, lower-cased: `microsoft.compute/virtualmachines`.',
+  resource_group STRING COMMENT 'Resource group, lower-cased; null where it is in none.',
+  subscription_id STRING NOT NULL COMMENT 'Subscription, lower-cased.',
+  raw_payload STRING NOT NULL COMMENT 'The row as Azure sent it, JSON text, unchanged.',
+  captured_at TIMESTAMP NOT NULL COMMENT 'When the row was read.',
+  _ingestion_timestamp TIMESTAMP NOT NULL COMMENT 'When the row was written.',
+  PRIMARY KEY (captured_on, resource_id)
+)
+USING DELTA
+PARTITIONED BY (captured_on)
+COMMENT 'One resource, resource group or subscription on one day, as Resource Graph told it.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.bronze.azure_advisor (
+  captured_on DATE NOT NULL COMMENT 'The day (UTC) of the snapshot.',
+  record_id STRING NOT NULL COMMENT 'Azure\'s id, lower-cased.',
+  record_type STRING NOT NULL COMMENT 'recommendation, suppression or configuration.',
+  subscription_id STRING NOT NULL COMMENT 'Subscription, lower-cased.',
+  source STRING NOT NULL COMMENT 'resource_graph, or advisor where Resource Graph may not be asked.',
+  raw_payload STRING NOT NULL COMMENT 'The row as Azure sent it, JSON text, unchanged.',
+  captured_at TIMESTAMP NOT NULL COMMENT 'When the row was read.',
+  _ingestion_timestamp TIMESTAMP NOT NULL COMMENT 'When the row was written.',
+  PRIMARY KEY (captured_on, record_id)
+)
+USING DELTA
+PARTITIONED BY (captured_on)
+COMMENT 'One recommendation, suppression or configuration of Azure Advisor on one day, as it came.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.bronze.azure_snapshots (
+  captured_on DATE NOT NULL COMMENT 'The day (UTC) of the snapshot.',
+  dataset STRING NOT NULL COMMENT 'resources or advisor.',
+  subscription_id STRING NOT NULL COMMENT 'Subscription, lower-cased.',
+  subscription_name STRING COMMENT 'Its name; null where Azure does not show it.',
+  complete BOOLEAN NOT NULL COMMENT 'Every row of the subscription was read.',
+  row_count BIGINT NOT NULL COMMENT 'Rows stored for the subscription and day.',
+  expected_count BIGINT COMMENT 'Rows that Azure counted; null where it was not asked.',
+  reason STRING COMMENT 'Why the snapshot is not complete, in one sentence with the remedy.',
+  captured_at TIMESTAMP NOT NULL COMMENT 'When the read ended.',
+  PRIMARY KEY (captured_on, dataset, subscription_id)
+)
+USING DELTA
+PARTITIONED BY (captured_on)
+COMMENT 'How one subscription was read on one day: only a complete snapshot may resolve anything.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
 CREATE TABLE IF NOT EXISTS main.silver.notion_programs (
   program_id STRING NOT NULL COMMENT 'The program\'s page id.',
   name STRING NOT NULL COMMENT 'Program name; `(untitled)` where the page has none.',
@@ -205,6 +254,73 @@ USING DELTA
 COMMENT 'A page that a hard rule keeps out of its silver table, with the reason; it leaves when the page is mended.'
 TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
 
+CREATE TABLE IF NOT EXISTS main.silver.azure_resources (
+  resource_id STRING NOT NULL COMMENT 'Azure\'s id, lower-cased.',
+  name STRING NOT NULL COMMENT 'Its name.',
+  resource_type STRING NOT NULL COMMENT 'Type, lower-cased; `microsoft.resources/subscriptions` and `microsoft.resources/subscriptions/resourcegroups` are the containers.',
+  subscription_id STRING NOT NULL COMMENT 'Subscription, lower-cased.',
+  subscription_name STRING COMMENT 'The subscription\'s name.',
+  resource_group STRING COMMENT 'Resource group, lower-cased.',
+  location STRING COMMENT 'Region, lower-cased without blanks.',
+  sku STRING COMMENT 'Size or SKU, lower-cased: a machine\'s `hardwareProfile.vmSize`, else `sku.name`.',
+  tags ARRAY<STRUCT<key: STRING, value: STRING, source: STRING>> NOT NULL COMMENT 'Tags in effect, by key: key lower-cased, value trimmed, and where it stands: resource, resource_group or subscription. The nearest wins; an empty value counts as absent.',
+  project_tag STRING COMMENT 'Value in effect of the tag that names the project (PPM_AZURE_PROJECT_TAG).',
+  project_tag_source STRING COMMENT 'Where that tag stands: resource, resource_group or subscription.',
+  snapshot_on DATE NOT NULL COMMENT 'Day of the snapshot it is in.',
+  issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Values of the row that could not be read as they stand; the findings quote them.',
+  PRIMARY KEY (resource_id)
+)
+USING DELTA
+COMMENT 'A resource, resource group or subscription in the newest complete snapshot of its subscription.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.silver.azure_advisor_recommendations (
+  recommendation_id STRING NOT NULL COMMENT 'Azure\'s id, lower-cased.',
+  name STRING NOT NULL COMMENT 'The id\'s last part; suppressions name a recommendation by it.',
+  subscription_id STRING NOT NULL COMMENT 'Subscription, lower-cased.',
+  category STRING COMMENT 'Cost, HighAvailability, Security, Performance or OperationalExcellence.',
+  impact STRING COMMENT 'High, Medium or Low.',
+  risk STRING COMMENT 'Error, Warning or None.',
+  recommendation_type_id STRING COMMENT 'Kind of recommendation, lower-cased.',
+  problem STRING COMMENT 'What is wrong.',
+  solution STRING COMMENT 'What Advisor recommends.',
+  impacted_field STRING COMMENT 'Type of what is impacted, lower-cased.',
+  impacted_value STRING COMMENT 'Name of what is impacted.',
+  resource_id STRING COMMENT 'Id of what is impacted, lower-cased: the recommendation\'s `resourceMetadata.resourceId`, else the id it hangs on.',
+  resource_group STRING COMMENT 'Resource group of that id, lower-cased.',
+  kind STRING NOT NULL COMMENT 'right_size, shutdown, reservation, savings_plan, or other.',
+  annual_savings DECIMAL(18, 2) COMMENT '`annualSavingsAmount`, in `savings_currency`; null where Azure does not say.',
+  savings_currency STRING COMMENT 'ISO 4217 currency of the savings.',
+  term STRING COMMENT 'Term of a commitment: P1Y or P3Y.',
+  lookback_days INT COMMENT 'Days of usage a commitment is computed from.',
+  scope STRING COMMENT 'Scope of a commitment, lower-cased: single or shared.',
+  reserved_resource_type STRING COMMENT 'What is to be reserved, lower-cased: `virtualmachines`, ...',
+  sku STRING COMMENT 'Size or SKU to be reserved, or that the machine has now; lower-cased.',
+  target_sku STRING COMMENT 'Size a machine should have, lower-cased.',
+  region STRING COMMENT 'Region, lower-cased without blanks.',
+  quantity BIGINT COMMENT 'How many are to be reserved.',
+  max_cpu DECIMAL(9, 2) COMMENT 'Highest CPU use seen, in percent (`MaxCpuP95`).',
+  cpu_threshold DECIMAL(9, 2) COMMENT 'CPU use below which the subscription\'s configuration asks for right-sizing, in percent.',
+  excluded BOOLEAN NOT NULL COMMENT 'The configuration of the subscription or resource group excludes it.',
+  tracked BOOLEAN COMMENT 'Advisor\'s own `tracked`.',
+  suppressed BOOLEAN NOT NULL COMMENT 'A suppression that has not expired speaks of it.',
+  suppressed_until TIMESTAMP COMMENT 'When the suppression ends; null where it is for ever, or there is none.',
+  state STRING NOT NULL COMMENT 'new (seen for the first time in the newest snapshot), active, reopened (it had been resolved), suppressed, or resolved.',
+  first_seen DATE NOT NULL COMMENT 'First snapshot it was in; kept when it is reopened.',
+  last_seen DATE NOT NULL COMMENT 'Last snapshot it was in.',
+  reopened_on DATE COMMENT 'Day it came back after it had been resolved, the last time.',
+  resolved_on DATE COMMENT 'First complete snapshot it was missing from since it was last seen.',
+  resolution STRING COMMENT 'resource_deleted where the resource is gone from the inventory, else unverified.',
+  last_updated TIMESTAMP COMMENT 'Advisor\'s own `lastUpdated`.',
+  source STRING NOT NULL COMMENT 'resource_graph, or advisor where Resource Graph may not be asked.',
+  snapshot_on DATE COMMENT 'Newest complete snapshot of the subscription; null where there never was one.',
+  issues ARRAY<STRUCT<rule: STRING, column: STRING, value: STRING, message: STRING>> NOT NULL COMMENT 'Values of the row that could not be read as they stand; the findings quote them.',
+  PRIMARY KEY (recommendation_id)
+)
+USING DELTA
+COMMENT 'A recommendation of Azure Advisor that was ever seen, with what became of it.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
 CREATE TABLE IF NOT EXISTS main.gold.ppm_budget_vs_actual (
   metric_id STRING NOT NULL COMMENT 'Metric, dimension, member, period and unit joined by `|` (`budget|vendor|Acme|2026-11-01|USD`); `%` and `|` within a name are written `%25` and `%7C`.',
   metric_name STRING NOT NULL COMMENT 'budget, committed, actual or variance (budget less actual: positive is favourable).',
@@ -281,4 +397,84 @@ CREATE TABLE IF NOT EXISTS main.gold.control_room_status (
 )
 USING DELTA
 COMMENT 'How one scheduled job fared last, and when it runs next.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.azure_advisor_recs (
+  recommendation_id STRING NOT NULL COMMENT 'Azure\'s id, lower-cased.',
+  subscription_id STRING NOT NULL COMMENT 'Subscription, lower-cased.',
+  subscription_name STRING COMMENT 'The subscription\'s name.',
+  category STRING COMMENT 'Cost, HighAvailability, Security, Performance or OperationalExcellence.',
+  impact STRING COMMENT 'High, Medium or Low.',
+  kind STRING NOT NULL COMMENT 'right_size, shutdown, reservation, savings_plan, or other.',
+  problem STRING COMMENT 'What is wrong.',
+  solution STRING COMMENT 'What Advisor recommends.',
+  resource_id STRING COMMENT 'Id of what is impacted, lower-cased.',
+  impacted_value STRING COMMENT 'Name of what is impacted.',
+  project_id STRING COMMENT 'The project it belongs to, a Notion page id; null where there is none, or more than one: `gold/azure_advisor_allocations` tells their shares.',
+  project_name STRING COMMENT 'The project\'s name.',
+  project_link STRING COMMENT 'What leads to the project: the tag of its resource, resource_group or subscription; machines, where a commitment is spread over those it would cover; null where nothing does.',
+  state STRING NOT NULL COMMENT 'new, active, reopened, suppressed or resolved.',
+  first_seen DATE NOT NULL COMMENT 'First snapshot it was in.',
+  age_days INT NOT NULL COMMENT 'Days from `first_seen` to the as-of day.',
+  suppressed_until TIMESTAMP COMMENT 'When the suppression ends; null where it is for ever.',
+  exclusive_group STRING COMMENT 'Recommendations of which not all can be had bear the same group; null where it excludes nothing.',
+  chosen BOOLEAN NOT NULL COMMENT 'Counted in the achievable maximum, wholly or in part.',
+  chosen_conservative BOOLEAN NOT NULL COMMENT 'Counted in the conservative figure, wholly or in part.',
+  reason STRING NOT NULL COMMENT 'Why it is counted, counted in part, or not, in one sentence.',
+  basis STRING COMMENT 'What the savings are reckoned from: retail (prices of the price list) or actual (the rates that are paid); null without savings.',
+  annual_savings DECIMAL(18, 2) COMMENT 'Savings a year as Azure tells them, in `currency`; null: unknown, which is not nothing.',
+  currency STRING NOT NULL COMMENT 'ISO 4217 currency of the savings; `XXX` (no currency) where Azure does not say.',
+  achievable_conservative DECIMAL(18, 2) NOT NULL COMMENT 'What of it may be added up where commitments count with one-year terms and 30 days of usage only.',
+  achievable_maximum DECIMAL(18, 2) NOT NULL COMMENT 'What of it may be added up where the best of each offer is taken.',
+  snapshot_on DATE COMMENT 'Newest complete snapshot of the subscription.',
+  snapshot_age_days INT COMMENT 'Days from that snapshot to the as-of day.',
+  portal_url STRING COMMENT 'Link to what is impacted in the Azure portal.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  computed_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (recommendation_id)
+)
+USING DELTA
+COMMENT 'A recommendation as of a day: whose it is, and what of its savings may be counted, and why.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.azure_advisor_allocations (
+  recommendation_id STRING NOT NULL COMMENT 'Azure\'s id, lower-cased.',
+  project_id STRING NOT NULL COMMENT 'Notion page id of the project; `(unallocated)` where nothing leads to one.',
+  project_name STRING NOT NULL COMMENT 'The project\'s name; `Unallocated`.',
+  subscription_id STRING NOT NULL COMMENT 'Subscription, lower-cased.',
+  category STRING COMMENT 'The recommendation\'s category.',
+  machines BIGINT COMMENT 'Matching machines of the project, where a commitment is spread over machines.',
+  currency STRING NOT NULL COMMENT 'ISO 4217 currency; `XXX` where Azure does not say.',
+  annual_savings DECIMAL(18, 2) COMMENT 'Share of `annual_savings`; null where that is unknown.',
+  achievable_conservative DECIMAL(18, 2) NOT NULL COMMENT 'Share of `achievable_conservative`.',
+  achievable_maximum DECIMAL(18, 2) NOT NULL COMMENT 'Share of `achievable_maximum`.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  computed_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (recommendation_id, project_id)
+)
+USING DELTA
+COMMENT 'A project\'s share of one recommendation\'s savings. Shares add up to the recommendation, to the cent.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.advisor_summary (
+  summary_id STRING NOT NULL COMMENT 'Dimension, member and currency, joined by `|`.',
+  dimension STRING NOT NULL COMMENT 'all, category, impact, project or subscription.',
+  dimension_id STRING NOT NULL COMMENT 'The member\'s id or name; `all`, `(none)` or `(unallocated)` otherwise.',
+  dimension_value STRING NOT NULL COMMENT 'The member\'s name.',
+  currency STRING NOT NULL COMMENT 'ISO 4217 currency; `XXX` for recommendations without one.',
+  open_count BIGINT NOT NULL COMMENT 'Recommendations that are new, active or reopened.',
+  new_count BIGINT NOT NULL COMMENT 'Those of them that are new.',
+  suppressed_count BIGINT NOT NULL COMMENT 'Suppressed ones.',
+  resolved_count BIGINT NOT NULL COMMENT 'Resolved ones.',
+  unknown_count BIGINT NOT NULL COMMENT 'Open ones in the category Cost whose savings Azure does not tell.',
+  gross_annual_savings DECIMAL(38, 2) NOT NULL COMMENT 'Sum over open recommendations, for audit only: it counts what excludes each other, and cannot be had.',
+  achievable_conservative DECIMAL(38, 2) NOT NULL COMMENT 'What can be had at least, a year.',
+  achievable_maximum DECIMAL(38, 2) NOT NULL COMMENT 'What can be had at most, a year.',
+  oldest_snapshot_on DATE COMMENT 'Oldest of the snapshots the row is made from; null where there is none.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  computed_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (summary_id)
+)
+USING DELTA
+COMMENT 'One member of one dimension in one currency: how many recommendations, and what they can save a year. Each dimension adds up to `all`, in every column but the counts of projects: a commitment spread over three projects is a recommendation to each of them.'
 TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');

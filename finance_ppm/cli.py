@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from finance_ppm import logs, terminal
+from finance_ppm.azure_commands import azure_app
 from finance_ppm.clock import SystemClock
 from finance_ppm.errors import FinancePpmError, SettingsError
 from finance_ppm.sandbox.embedded import reachable
@@ -25,7 +26,7 @@ product = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="A finance team's project portfolio, from Notion to numbers it can trust.\n\n"
+    help="A finance team's project portfolio, from Notion and Azure to numbers it can trust.\n\n"
     "Begin with `finance-ppm demo`: a portfolio without any account. With NOTION_TOKEN and the database ids in .env "
     f"(.env.example explains each) the same command reads your own Notion.\n\n{EXIT_CODES}",
 )
@@ -34,6 +35,7 @@ notion_app = typer.Typer(
     help="Set up your own Notion: what is done once, before the first sync.",
 )
 product.add_typer(notion_app, name="notion")
+product.add_typer(azure_app, name="azure")
 sync_app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -121,7 +123,8 @@ def run(
 ) -> None:
     """Materialise every table for a day, without a server.
 
-    Today reads Notion. A past day makes gold again from what had been captured by then.
+    Today reads Notion, and Azure where it is configured. A past day makes gold again from what had been captured by
+    then.
     """
     from finance_ppm.day import materialise_day
 
@@ -136,7 +139,7 @@ def sandbox(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Another number tells another story.", show_default="7")] = None,
 ) -> None:
-    """Serve the sandbox alone: a Notion on loopback, with a portfolio in it, until interrupted.
+    """Serve the sandbox alone: a Notion and an Azure on loopback, with a portfolio in them, until interrupted.
 
     Its address, token and database ids are written to .ppm/sandbox.env, where every command finds them as long as
     no NOTION_TOKEN is set.
@@ -148,16 +151,29 @@ def sandbox(
 
 @product.command()
 def bench(
-    rows: Annotated[int, typer.Option(min=1000, help="Budget lines.")] = 1_000_000,
+    rows: Annotated[int, typer.Option(min=1000, help="Budget lines; pages or resources.")] = 1_000_000,
     notion: Annotated[
         bool,
         typer.Option("--notion", help="Measure reading Notion instead: 20,000 pages at its pace, and ROWS at none."),
     ] = False,
+    azure: Annotated[
+        bool,
+        typer.Option(
+            "--azure", help="Measure reading Azure instead: ROWS resources, and a recommendation for every fifth."
+        ),
+    ] = False,
 ) -> None:
     """Measure decode, silver and budget_vs_actual: rows a second and peak memory, beside the floors."""
-    from finance_ppm.benchmarks import run_all, run_notion
+    from finance_ppm.benchmarks import run_all, run_azure, run_notion
 
-    run_notion(min(rows, 20_000), rows) if notion else run_all(rows)
+    if notion and azure:
+        raise typer.BadParameter("name one of --notion and --azure.")
+    if notion:
+        run_notion(min(rows, 20_000), rows)
+    elif azure:
+        run_azure(rows, rows // 5, max(1, rows // 500))
+    else:
+        run_all(rows)
 
 
 @product.command()

@@ -7,7 +7,7 @@ passes through Dagster's run storage or pages.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from finance_ppm.clock import Clock, SystemClock
 from finance_ppm.lakehouse.io_manager import LakeIOManager
@@ -54,9 +54,6 @@ class AzureSource:
     """The configured Azure, the real one or a sandbox's: only the address and the credentials differ."""
 
     config: Config
-    how_to_configure: ClassVar[str] = (
-        "Azure is not configured: name AZURE_TENANT_ID, or what to read of it, in .env (.env.example explains each)."
-    )
 
     def capture(
         self, lake: Lake, clock: Clock, dataset: Dataset, *, progress: Callable[[str, int], None] | None = None

@@ -23,6 +23,11 @@ from finance_ppm.errors import SettingsError
 
 NOTION_API = "https://api.notion.com"
 AZURE_RESOURCE_MANAGER = "https://management.azure.com"
+HOW_TO_CONFIGURE_AZURE = (
+    "No Azure is configured: write AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET of a service principal "
+    "into .env, or AZURE_SUBSCRIPTIONS alone on a machine that is signed in (.env.example explains each); "
+    "`finance-ppm demo` shows the product without any."
+)
 STATE_FOLDER = Path(".ppm")
 SANDBOX_ENV = STATE_FOLDER / "sandbox.env"
 """Written by the sandbox: its address, token and database ids. Read only where no token is configured."""
@@ -133,11 +138,11 @@ class Config(BaseSettings):
     def _subscription_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         """However an id is written, it is one id; what is none would be passed over by Azure without a word."""
         ids = []
-        for told in value:
+        for number, told in enumerate(value, 1):
             try:
                 ids.append(str(UUID(told.rsplit("/", 1)[-1])))
             except ValueError:
-                raise ValueError(f"{told!r} is not the id of a subscription (a GUID)") from None
+                raise ValueError(f"its entry {number} is not the id of a subscription (a GUID)") from None
         return tuple(dict.fromkeys(ids))
 
     @field_validator("log_level", mode="before")
@@ -230,6 +235,11 @@ class Config(BaseSettings):
             or self.azure_subscriptions
             or self.azure_management_groups
         )
+
+    def require_azure(self) -> None:
+        """Raise :class:`SettingsError`, saying which settings there are, where no Azure is configured."""
+        if not self.reads_azure:
+            raise SettingsError(HOW_TO_CONFIGURE_AZURE)
 
     def require_notion(self) -> SecretStr:
         """The token, once everything needed to read Notion is there.

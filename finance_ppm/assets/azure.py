@@ -21,6 +21,7 @@ from finance_ppm.lakehouse.lake import Lake, Written
 from finance_ppm.lakehouse.locks import writer_lock
 from finance_ppm.pipeline.azure import Capture
 from finance_ppm.resources import AzureSource
+from finance_ppm.settings import HOW_TO_CONFIGURE_AZURE
 from finance_ppm.sources.azure.rows import Dataset
 
 SNAPSHOTS = key(AzureSnapshots)
@@ -92,7 +93,7 @@ def _result(lake: Lake, table: type[Table], written: Written | None, more: Metad
 
 def _report(azure: AzureSource, capture: Capture | None, stored: int) -> Metadata:
     if capture is None:
-        note = "reported, not read" if azure.config.reads_azure else azure.how_to_configure
+        note = "reported, not read" if azure.config.reads_azure else HOW_TO_CONFIGURE_AZURE
         return {"read": dg.MetadataValue.text(note), "rows of the day": dg.MetadataValue.int(stored)}
     found: Metadata = {
         "requests": dg.MetadataValue.int(capture.queries),

@@ -19,6 +19,7 @@ from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.pipeline.silver import unsettled_pages
 from finance_ppm.resources import AzureSource, NotionSource
+from finance_ppm.settings import HOW_TO_CONFIGURE_AZURE
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def _notion_is_not_configured(notion: NotionSource, _azure: AzureSource, _lake: 
 
 
 def _azure_is_not_configured(_notion: NotionSource, azure: AzureSource, _lake: Lake) -> str | None:
-    return None if azure.config.reads_azure else azure.how_to_configure
+    return None if azure.config.reads_azure else HOW_TO_CONFIGURE_AZURE
 
 
 def _silver_is_up_to_date(_notion: NotionSource, _azure: AzureSource, lake: Lake) -> str | None:

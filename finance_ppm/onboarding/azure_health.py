@@ -11,25 +11,13 @@ from finance_ppm.errors import SettingsError
 from finance_ppm.onboarding.azure_lake_health import TITLES, look_at_azure_in_lake
 from finance_ppm.onboarding.finding import Finding
 from finance_ppm.onboarding.health import Health
-from finance_ppm.settings import Config
+from finance_ppm.settings import HOW_TO_CONFIGURE_AZURE, Config
 from finance_ppm.sources.azure.errors import AzureError
 from finance_ppm.sources.azure.reader import AzureReader
 from finance_ppm.sources.azure.rows import Batch, Source
 
-HOW_TO_CONFIGURE = (
-    "No Azure is configured: write AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET of a service principal "
-    "into .env, or AZURE_SUBSCRIPTIONS alone on a machine that is signed in (.env.example explains each); "
-    "`finance-ppm demo` shows the product without any."
-)
-
 SHOWN = 3
 """Subscriptions that are named where many are meant."""
-
-
-def require_azure(config: Config) -> None:
-    """Raise :class:`SettingsError`, saying which settings there are, where no Azure is configured."""
-    if not config.reads_azure:
-        raise SettingsError(HOW_TO_CONFIGURE)
 
 
 def examine_azure(config: Config, clock: Clock | None = None) -> Health:
@@ -39,7 +27,7 @@ def examine_azure(config: Config, clock: Clock | None = None) -> Health:
     """
     lake = look_at_azure_in_lake(config, clock or SystemClock())
     if not config.reads_azure:
-        return Health((Finding("settings", False, HOW_TO_CONFIGURE), *lake))
+        return Health((Finding("settings", False, HOW_TO_CONFIGURE_AZURE), *lake))
     return Health((*_azure(config), *lake))
 
 
@@ -107,7 +95,7 @@ def _tried(title: str, name: str, batches: Collection[Batch]) -> Finding:
     for reason in (outcome.reason for batch in batches for outcome in batch.outcomes if not outcome.complete):
         return Finding(title, False, f"The subscription {name} cannot be read completely: {reason}")
     rows = sum(len(batch.rows) for batch in batches)
-    told = f"The subscription {name} was read for trial, {rows:,} rows"
+    told = f"The subscription {name} was read for trial, {rows:,} row{'' if rows == 1 else 's'}"
     if any(batch.source is Source.ADVISOR for batch in batches):
         return Finding(
             title,

@@ -13,12 +13,12 @@ from finance_ppm.contracts.azure import AzureResources, AzureSnapshots
 from finance_ppm.errors import FinancePpmError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.onboarding.finding import Finding
-from finance_ppm.quality.rules.azure import CONTAINERS
 from finance_ppm.quality.thresholds import THRESHOLDS
 from finance_ppm.settings import Config
 from finance_ppm.sources.azure.graph import PAGE_ROWS
 from finance_ppm.sources.azure.limiter import QUERIES
 from finance_ppm.sources.azure.rows import Dataset
+from finance_ppm.transforms.azure.inventory import CONTAINER_TYPES
 
 TITLES = {Dataset.RESOURCES: "inventory", Dataset.ADVISOR: "recommendations"}
 """What people call the datasets."""
@@ -73,7 +73,7 @@ def _full_read(lake: Lake) -> Iterator[Finding]:
 
 def _tags(config: Config, lake: Lake) -> Iterator[Finding]:
     """How many resources name a project; nothing where there is no inventory."""
-    resources = lake.scan(AzureResources).filter(~pl.col("resource_type").is_in(CONTAINERS))
+    resources = lake.scan(AzureResources).filter(~pl.col("resource_type").is_in(CONTAINER_TYPES))
     total, tagged = resources.select(pl.len(), pl.col("project_tag").count()).collect().row(0)
     if not total:
         return

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from finance_ppm.errors import SettingsError
-from finance_ppm.onboarding.azure_health import require_azure
 from finance_ppm.settings import Config
 from finance_ppm.sources.azure.reader import AzureReader
 
@@ -45,7 +44,7 @@ def refresh_advisor(
     wanted subscription cannot be seen, and :class:`~finance_ppm.sources.azure.errors.AzureError` where Azure cannot be
     asked at all.
     """
-    require_azure(config)
+    config.require_azure()
     with AzureReader.of(config) as reader:
         names = reader.subscriptions()
         identities = [_meant(told, names) for told in wanted] or list(names)

@@ -5,17 +5,12 @@ here: what a row means (``transforms.azure``), or writing it.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
-from finance_ppm.contracts import Table
-from finance_ppm.contracts.azure import (
-    AzureAdvisorRaw,
-    AzureResources,
-    AzureResourcesRaw,
-    AzureSnapshots,
-)
+from finance_ppm.contracts.azure import AzureAdvisorRaw, AzureResources, AzureResourcesRaw, AzureSnapshots
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.pipeline.silver import day_end
 from finance_ppm.sources.azure.rows import Dataset
@@ -35,13 +30,11 @@ def azure_inventory(lake: Lake, day: date, *, project_tag: str) -> pl.DataFrame:
 
     ``project_tag`` is the tag whose value names a project.
     """
-    newest = _newest_complete(lake, Dataset.RESOURCES, day)
+    bronze = _Bronze.until(lake, day)
     typed: list[pl.DataFrame] = [AzureResources.create_empty()]
-    for (captured_on,), of_day in newest.group_by("captured_on"):
-        rows = _captured(lake, AzureResourcesRaw, captured_on).filter(
-            pl.col("subscription_id").is_in(of_day["subscription_id"].implode())
-        )
-        rows = rows.select(inventory.BRONZE_COLUMNS)
+    for (captured_on,), of_day in bronze.newest_complete(Dataset.RESOURCES).group_by("captured_on"):
+        of_these = pl.col("subscription_id").is_in(of_day["subscription_id"].implode())
+        rows = bronze.resources.filter(_captured_on(captured_on) & of_these).select(inventory.BRONZE_COLUMNS)
         containers = inventory.Containers.of(
             rows.filter(pl.col("resource_type").is_in(inventory.CONTAINER_TYPES)).collect()
         )
@@ -58,81 +51,90 @@ def azure_recommendations(lake: Lake, day: date) -> pl.DataFrame:
     the recommendation was last seen. A suppression or configuration stands until a complete snapshot is without it; a
     suppression is over as well when it has expired by the end of ``day``.
     """
-    lives = _lives(lake, day)
+    bronze = _Bronze.until(lake, day)
+    lives = bronze.lives()
     record_type, typed, others = pl.col("record_type"), [], []
-    for rows in _newest_rows(lake, lives):
+    for rows in bronze.newest_records(lives):
         typed.append(content.type_recommendations(rows.filter(record_type == "recommendation")))
         others.append(rows.filter(record_type != "recommendation"))
     told = pl.concat(typed)
     stands = lives.filter(pl.col("resolved_on").is_null())
     standing = pl.concat(others).join(stands, on="record_id", how="semi")
-    inventories = _newest_complete(lake, Dataset.RESOURCES, day).rename({"captured_on": "inventory_on"})
+    inventories = bronze.newest_complete(Dataset.RESOURCES).rename({"captured_on": "inventory_on"})
     return recommendations(
         told,
         lives,
         suppressed=suppressions(standing.filter(record_type == "suppression"), day_end(day)),
         configured=configurations(standing.filter(record_type == "configuration")),
-        snapshots=_snapshot_days(lake, day),
-        deleted=_deleted(lake, whereabouts(told, lives, inventories)),
+        snapshots=bronze.snapshot_days(),
+        deleted=bronze.deleted(whereabouts(told, lives, inventories)),
     )
 
 
-def _snapshots(lake: Lake, dataset: Dataset, day: date) -> pl.LazyFrame:
-    until_then = (pl.col("dataset") == dataset) & (pl.col("captured_on") <= day)
-    return lake.scan(AzureSnapshots).filter(until_then)
+@dataclass(frozen=True)
+class _Bronze:
+    """Azure's bronze until the end of a day, each table in the version in which it was opened."""
+
+    snapshots: pl.LazyFrame
+    advisor: pl.LazyFrame
+    resources: pl.LazyFrame
+
+    @classmethod
+    def until(cls, lake: Lake, day: date) -> "_Bronze":
+        """As it stands now. A capture writes rows before it marks them, so marks are opened before rows: the other way
+        round, a snapshot might be taken for complete whose rows are not there yet, and would resolve everything.
+        """
+        snapshots = lake.scan(AzureSnapshots)
+        advisor, resources = lake.scan(AzureAdvisorRaw), lake.scan(AzureResourcesRaw)
+        return cls(*(rows.filter(pl.col("captured_on") <= day) for rows in (snapshots, advisor, resources)))
+
+    def newest_complete(self, dataset: Dataset) -> pl.DataFrame:
+        """Of each subscription_id, the day (captured_on) of its newest complete snapshot."""
+        complete = self.snapshots.filter((pl.col("dataset") == dataset) & pl.col("complete"))
+        return complete.group_by("subscription_id").agg(pl.col("captured_on").max()).collect()
+
+    def snapshot_days(self) -> pl.DataFrame:
+        """Of each subscription_id, the day of Advisor's newest snapshot (newest_on), and of its newest complete one
+        (snapshot_on).
+        """
+        day = pl.col("captured_on")
+        of_advisor = self.snapshots.filter(pl.col("dataset") == Dataset.ADVISOR).group_by("subscription_id")
+        return of_advisor.agg(newest_on=day.max(), snapshot_on=day.filter("complete").max()).collect()
+
+    def lives(self) -> pl.DataFrame:
+        """The life of every record of Advisor's, told from all snapshots in their order."""
+        of_advisor = self.snapshots.filter(pl.col("dataset") == Dataset.ADVISOR)
+        marks = of_advisor.select("captured_on", "subscription_id", "complete").collect()
+        with_rows = self.advisor.select("captured_on").unique().collect()
+        lives = no_lives()
+        for day in pl.concat([marks["captured_on"], with_rows["captured_on"]]).unique().sort():
+            seen = self.advisor.filter(_captured_on(day)).select("record_id", "subscription_id").collect()
+            complete = marks.filter(_captured_on(day) & pl.col("complete"))["subscription_id"]
+            lives = lived_on(lives, day, seen, complete)
+        return lives
+
+    def newest_records(self, lives: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """The newest row of each record, some at a time; at least an empty frame."""
+        yield AzureAdvisorRaw.create_empty()
+        for (last_seen,), of_day in lives.group_by("last_seen"):
+            ids = of_day.lazy().select("record_id")
+            yield from _in_groups(self.advisor.filter(_captured_on(last_seen)).join(ids, on="record_id", how="semi"))
+
+    def deleted(self, sought: pl.DataFrame) -> pl.Series:
+        """The ids of the recommendations whose resource is not where :func:`whereabouts` says to look for it."""
+        missing = [sought.clear()]
+        for (day,), of_day in sought.group_by("inventory_on"):
+            is_sought = pl.col("resource_id").is_in(pl.concat([of_day["resource_id"], of_day["listed"]]).implode())
+            found = self.resources.filter(_captured_on(day) & is_sought).select("resource_id").collect()
+            there = found["resource_id"].implode()
+            missing.append(of_day.filter(~(pl.col("resource_id").is_in(there) | pl.col("listed").is_in(there))))
+        return pl.concat(missing)["recommendation_id"]
 
 
-def _newest_complete(lake: Lake, dataset: Dataset, day: date) -> pl.DataFrame:
-    """Of each subscription_id, the day (captured_on) of its newest complete snapshot."""
-    complete = _snapshots(lake, dataset, day).filter("complete")
-    return complete.group_by("subscription_id").agg(pl.col("captured_on").max()).collect()
-
-
-def _snapshot_days(lake: Lake, day: date) -> pl.DataFrame:
-    """Of each subscription_id, the day of its newest snapshot of recommendations (newest_on), and of the newest that is
-    complete (snapshot_on).
-    """
-    captured_on = pl.col("captured_on")
-    of_subscription = _snapshots(lake, Dataset.ADVISOR, day).group_by("subscription_id")
-    return of_subscription.agg(newest_on=captured_on.max(), snapshot_on=captured_on.filter("complete").max()).collect()
-
-
-def _captured(lake: Lake, table: type[Table], day: date) -> pl.LazyFrame:
-    return lake.scan(table).filter(pl.col("captured_on") == day)
+def _captured_on(day: date) -> pl.Expr:
+    return pl.col("captured_on") == day
 
 
 def _in_groups(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """The rows, some at a time: payloads are never in memory together."""
     yield from rows.collect_batches(chunk_size=GROUP, maintain_order=False)
-
-
-def _lives(lake: Lake, day: date) -> pl.DataFrame:
-    """The life of every record of Advisor's until the end of ``day``, told from all snapshots in their order."""
-    captured_on = pl.col("captured_on")
-    snapshots = _snapshots(lake, Dataset.ADVISOR, day).select("captured_on", "subscription_id", "complete").collect()
-    with_rows = lake.scan(AzureAdvisorRaw).filter(captured_on <= day).select("captured_on").unique().collect()
-    lives = no_lives()
-    for each in pl.concat([snapshots["captured_on"], with_rows["captured_on"]]).unique().sort():
-        seen = _captured(lake, AzureAdvisorRaw, each).select("record_id", "subscription_id").collect()
-        complete = snapshots.filter((captured_on == each) & pl.col("complete"))["subscription_id"]
-        lives = lived_on(lives, each, seen, complete)
-    return lives
-
-
-def _newest_rows(lake: Lake, lives: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """The newest row of each record, some at a time; at least an empty frame."""
-    yield AzureAdvisorRaw.create_empty()
-    for (last_seen,), of_day in lives.group_by("last_seen"):
-        rows = _captured(lake, AzureAdvisorRaw, last_seen)
-        yield from _in_groups(rows.join(of_day.lazy().select("record_id"), on="record_id", how="semi"))
-
-
-def _deleted(lake: Lake, sought: pl.DataFrame) -> pl.Series:
-    """The ids of the recommendations whose resource is not where :func:`whereabouts` says to look for it."""
-    missing = [sought.clear()]
-    for (day,), of_day in sought.group_by("inventory_on"):
-        ids = pl.concat([of_day["resource_id"], of_day["listed"]]).unique()
-        in_inventory = _captured(lake, AzureResourcesRaw, day).filter(pl.col("resource_id").is_in(ids.implode()))
-        there = in_inventory.select("resource_id").collect()["resource_id"].implode()
-        missing.append(of_day.filter(~(pl.col("resource_id").is_in(there) | pl.col("listed").is_in(there))))
-    return pl.concat(missing)["recommendation_id"]

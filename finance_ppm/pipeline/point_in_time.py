@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from finance_ppm.clock import Clock
-from finance_ppm.contracts import Layer, Table, full_name, history_of
+from finance_ppm.contracts import AZURE_TABLES, Layer, Table, full_name, history_of
 from finance_ppm.contracts.azure import (
     AZURE_BRONZE_TABLES,
     AZURE_SILVER_TABLES,
@@ -112,7 +112,8 @@ class PointInTime:
         on a table undeclared.
         """
         day = day or self._clock.today()
-        require_captured(self._lake, day)
+        if of is None or not set(of) <= set(AZURE_TABLES):
+            require_captured(self._lake, day)
         if of is not None and day >= self._clock.today():
             self._require_made(set(of))
         frames = {

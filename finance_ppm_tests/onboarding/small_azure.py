@@ -101,7 +101,13 @@ class SmallAzure:
         self.lake().replace(AzureResources, pl.DataFrame(rows, schema=AzureResources.create_empty().schema))
 
     def _resource(self, name: str, kind: str, tag: str | None) -> dict[str, Any]:
-        cells = {"subscription_id": ONE, "tags": [], "project_tag": tag, "snapshot_on": TODAY, "issues": []}
+        cells: dict[str, Any] = {
+            "subscription_id": ONE,
+            "tags": [],
+            "project_tag": tag,
+            "snapshot_on": TODAY,
+            "issues": [],
+        }
         return {"resource_id": f"/{name}", "name": name, "resource_type": kind, **cells}
 
 

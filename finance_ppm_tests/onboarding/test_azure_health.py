@@ -10,7 +10,7 @@ from pydantic import HttpUrl, SecretStr
 
 from finance_ppm.clock import FrozenClock
 from finance_ppm.errors import SettingsError
-from finance_ppm.onboarding.azure_health import examine_azure
+from finance_ppm.onboarding.azure_health import _identity, _scope, examine_azure
 from finance_ppm.onboarding.azure_refresh import Refreshed, refresh_advisor
 from finance_ppm.sandbox.azure.faults import Fault
 from finance_ppm.settings import Config
@@ -53,7 +53,7 @@ def test_all_that_is_well_is_told(azure: SmallAzure) -> None:
         f"{azure.sandbox.base_url}/.",
         "subscriptions": "2 can be seen: Development, Production.",
         "inventory": "The subscription Development was read for trial, 3 rows from Resource Graph.",
-        "recommendations": "The subscription Development was read for trial, 1 rows from Resource Graph.",
+        "recommendations": "The subscription Development was read for trial, 1 row from Resource Graph.",
         "last read of the inventory": "2026-06-15 06:02 UTC: 2 of 2 subscriptions complete, 6 rows.",
         "last read of the recommendations": "2026-06-15 06:02 UTC: 2 of 2 subscriptions complete, 6 rows.",
         "full read": "12 rows take about 2 queries, within one quota (15 in any 5 seconds).",
@@ -175,17 +175,10 @@ def test_without_any_azure_it_says_how_and_looks_at_the_lake(tmp_path: Path) -> 
         ({"azure_tenant_id": TWO}, "this machine"),
     ],
 )
-def test_who_signs_in_and_what_is_read_is_told(
-    settings: dict[str, Any], who: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def nobody(config: Config) -> Any:
-        raise SettingsError("stop")
-
-    from finance_ppm.onboarding import azure_health
-
+def test_who_signs_in_and_what_is_read_is_told(settings: dict[str, Any], who: str) -> None:
     config = Config(**settings, azure_management_groups=("platform",))
-    assert who in azure_health._identity(config)
-    assert azure_health._scope(config) == "the management groups platform"
+    assert who in _identity(config)
+    assert _scope(config) == "the management groups platform"
 
 
 def test_a_read_that_was_not_complete_is_told_with_its_reason(azure: SmallAzure) -> None:
@@ -212,6 +205,23 @@ def test_a_large_tenant_is_reckoned_up(azure: SmallAzure) -> None:
     azure.was_read("advisor")
     told = by_name(azure.health())["full read"].told
     assert told == "200,006 rows take about 201 queries, at least 65 seconds (15 in any 5 seconds)."
+
+
+def test_a_read_within_one_quota_waits_for_nothing(azure: SmallAzure) -> None:
+    """The newest day counts, and no day before it."""
+    azure.was_read("resources", TODAY - timedelta(days=1), row_count=900_000)
+    azure.was_read("resources", row_count=14_997)
+    told = by_name(azure.health())["full read"].told
+    assert told == "15,000 rows take about 15 queries, within one quota (15 in any 5 seconds)."
+
+
+def test_of_management_groups_one_subscription_is_read_for_trial(tmp_path: Path) -> None:
+    served = estate(Production=ONE, Development=TWO)
+    served.groups = {"platform": [ONE, TWO]}
+    with small_azure(tmp_path, served) as azure:
+        found = by_name(azure.health(azure_management_groups=("platform",)))
+    assert found["subscriptions"].told == "2 can be seen: Development, Production."
+    assert found["inventory"].told == "The subscription Development was read for trial, 3 rows from Resource Graph."
 
 
 def test_a_tag_that_nothing_bears_is_told(azure: SmallAzure) -> None:

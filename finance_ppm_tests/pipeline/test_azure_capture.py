@@ -152,7 +152,7 @@ def test_one_id_is_one_row_and_resource_graph_is_believed_first(site: Site) -> N
     assert site.capture(graph, advisor, graph).rows == 3
     assert site.rows() == expected
     site.clock.moment += timedelta(days=1)
-    site.capture(advisor, graph)
+    site.capture(graph, advisor)
     assert site.rows(site.clock.today()) == expected
 
 
@@ -272,6 +272,16 @@ def test_a_subscription_never_read_to_its_end_is_missed_for_thirty_days_after_it
     assert site.marks(site.clock.today()).keys() == {"a"}
 
 
+def test_a_subscription_whose_last_complete_snapshot_is_older_is_not_missed_at_all(site: Site) -> None:
+    site.capture(batch(row("a"), row("b")))
+    for after in (20, 31):
+        site.clock.moment = SIX + timedelta(days=after)
+        site.capture(batch(row("a"), row("b"), incomplete="b"))
+    site.clock.moment += timedelta(days=1)
+    assert site.capture(batch(row("a"))).incomplete == ()
+    assert site.marks(site.clock.today()).keys() == {"a"}
+
+
 # The same once more
 
 
@@ -366,8 +376,8 @@ class Model:
         for name in self._known(day) - read.keys():
             told = {d: marks[name] for d, marks in self.marks.items() if name in marks and d <= day}
             complete = [d for d, mark in told.items() if mark.complete]
-            since = max(complete or [d for d, mark in told.items() if mark.reason != GONE])
-            if day - since < timedelta(days=30):
+            named = complete or [d for d, mark in told.items() if mark.reason != GONE]
+            if named and day - max(named) < timedelta(days=30):
                 found.add(name)
         return found
 

@@ -31,6 +31,7 @@ from finance_ppm_tests.transforms.azure.advice_by_hand import (
     OTHER,
     SUBSCRIPTION,
     Row,
+    advisor_rows,
     capture_advisor,
     capture_resources,
     configuration,
@@ -150,6 +151,33 @@ def test_a_recommendation_is_no_longer_new_once_a_later_snapshot_failed(lake: La
     capture_advisor(lake, day(1), [], first=False)
     assert (states(lake, day(0)), states(lake, day(1))) == ({"a": "new"}, {"a": "active"})
     assert told(lake, day(1))["a"]["snapshot_on"] is None
+
+
+def test_rows_that_are_not_marked_yet_are_seen_and_resolve_nothing(lake: Lake) -> None:
+    """A capture writes rows first: it may have been killed before it marked them."""
+    capture_advisor(lake, day(0), [A])
+    lake.append(AzureAdvisorRaw, advisor_rows([B], day(1)))
+    assert states(lake, day(1)) == {"a": "new", "b": "new"}
+    assert told(lake, day(1))["b"]["first_seen"] == day(1)
+
+
+class OvertakenLake(Lake):
+    """A lake in which a capture is done with the next day between the openings of two tables."""
+
+    overtaken = False
+
+    def scan(self, table: type[Table]) -> pl.LazyFrame:
+        rows = super().scan(table)
+        if not self.overtaken:
+            self.overtaken = True
+            capture_advisor(self, day(1), [A])
+        return rows
+
+
+def test_a_capture_that_comes_in_between_resolves_nothing(lake: Lake) -> None:
+    capture_advisor(lake, day(0), [A])
+    assert states(OvertakenLake(lake.uri), day(1)) == {"a": "active"}
+    assert states(lake, day(1)) == {"a": "active"}
 
 
 def test_what_it_says_is_what_it_said_last(lake: Lake) -> None:

@@ -13,11 +13,9 @@ from finance_ppm.quality.rule import NOTHING, Rule, Rulebook, Severity, plain_id
 from finance_ppm.quality.thresholds import THRESHOLDS
 from finance_ppm.quality.vocabulary import broken, either, live, missing, more_than, quoted, unlisted
 from finance_ppm.sources.azure.rows import Dataset
+from finance_ppm.transforms.azure.inventory import CONTAINER_TYPES
 from finance_ppm.transforms.azure.linking import linked
 from finance_ppm.transforms.portfolio import Frame, Portfolio
-
-CONTAINERS = ("microsoft.resources/subscriptions", "microsoft.resources/subscriptions/resourcegroups")
-"""What holds resources, and is none."""
 
 TOP_LEVEL_RESOURCE = r"^/subscriptions/[^/]+/resourcegroups/[^/]+/providers/[^/]+/[^/]+/[^/]+$"
 """Ids that the inventory always lists: of the parts of a resource Resource Graph lists only some
@@ -31,7 +29,7 @@ BLANKS = " \t\r\n\u00a0"
 
 
 def _resources(portfolio: Portfolio) -> Frame:
-    return portfolio.azure_resources.filter(~nw.col("resource_type").is_in(CONTAINERS))
+    return portfolio.azure_resources.filter(~nw.col("resource_type").is_in(CONTAINER_TYPES))
 
 
 def _subscriptions(portfolio: Portfolio) -> Frame:

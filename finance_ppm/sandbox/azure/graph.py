@@ -26,6 +26,10 @@ MOST_ROWS: Final = 1000
 """Rows of a page, at most and unless told otherwise."""
 FACET_ROWS: Final = 10
 LIMIT_HIT: Final = "x-ms-tenant-subscription-limit-hit"
+MOST_SUBSCRIPTIONS: Final = 1000
+MOST_MANAGEMENT_GROUPS: Final = 10
+"""What one query may name (https://learn.microsoft.com/powershell/module/az.resourcegraph/search-azgraph). How Azure
+words its refusal is not recorded."""
 _TABLE_BY_DEFAULT: Final = frozenset({"2018-09-01-preview", "2019-04-01", "2020-04-01-preview"})
 _FORMATS: Final = ("objectArray", "table")
 
@@ -81,8 +85,10 @@ def _scope(call: Call, asked: dict[str, Any]) -> tuple[Sequence[str], bool]:
     told = asked.get("subscriptions") or ()
     if told:
         _check_guids(told)
+        _check_number(told, MOST_SUBSCRIPTIONS, "subscriptions")
         wanted = {identity.lower() for identity in told}
     elif groups := asked.get("managementGroups"):
+        _check_number(groups, MOST_MANAGEMENT_GROUPS, "management groups")
         members = estate.management_groups()
         wanted = {identity.lower() for name in groups for identity in members.get(name, ())}
     else:
@@ -102,6 +108,11 @@ def _check_guids(told: Sequence[str]) -> None:
         given = ", ".join(told)
         message = f"Subscription ids have to be valid GUIDs. Given: '{given}'."
         raise _invalid("SubscriptionsContainInvalidGuids", message) from None
+
+
+def _check_number(told: Sequence[str], most: int, what: str) -> None:
+    if len(told) > most:
+        raise _invalid("ScopeLimitExceeded", f"A query may name at most {most} {what}. Given: {len(told)}.")
 
 
 def _page(answer: Answer, query: Query, options: dict[str, Any], *, as_table: bool, facets: bytes) -> bytes:

@@ -81,7 +81,7 @@ def spelled(project: Project, rng: Random) -> str:
     if chance < 0.80:
         return project.page_id
     if chance < 0.88:
-        return project.page_id
+        return project.page_id.replace("-", "")
     return project.name.lower() if chance < 0.95 else f" {project.name} "
 
 

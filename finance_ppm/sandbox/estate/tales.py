@@ -20,7 +20,7 @@ DAYS_BEHIND, DAYS_AHEAD = 220, 380
 """How far the story tells of changes, around its anchor."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Span:
     """From ``since`` up to ``until``, which is no longer part of it. Aware, UTC."""
 

@@ -98,7 +98,7 @@ def decode_answer(
         whole = _ESCAPES.sub(_whole, body) if b"\\ud" in body or b"\\uD" in body else body
         return msgspec.json.decode(whole.removeprefix(b"\xef\xbb\xbf"), type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise malformed_answer(mask(str(error)), about=about, headers=headers) from None
+        raise malformed_answer(str(error), about=about, headers=headers, mask=mask) from None
 
 
 def _whole(escape: re.Match[bytes]) -> bytes:

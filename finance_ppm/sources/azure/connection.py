@@ -38,7 +38,6 @@ from finance_ppm.masking import Masker
 from finance_ppm.sources.azure.answers import ListAnswer, decode_answer
 from finance_ppm.sources.azure.credentials import Tokens
 from finance_ppm.sources.azure.errors import (
-    UNSOUND,
     AzureError,
     error_of_answer,
     no_answer,
@@ -209,7 +208,7 @@ class _SignIn(HTTPPolicy[HttpRequest, HttpResponse]):
             raise AzureError(
                 f"Azure's answer leads to another address ({parts.scheme}://{parts.hostname}), to which no token is "
                 "sent: check AZURE_RESOURCE_MANAGER_URL.",
-                code=UNSOUND,
+                code="elsewhere",
             )
         token = self._tokens.current()
         response = self._signed(request, token)
@@ -233,14 +232,17 @@ class _Budget(HTTPPolicy[HttpRequest, HttpResponse]):
 
     def send(self, request: Request) -> Response:
         limiter = self._budgets.of(request.http_request.url)
-        granted = limiter.acquire()
+        grant = limiter.acquire()
         with self._lock:
             self.requests_sent += 1
-        response = self.next.send(request)
+        try:
+            response = self.next.send(request)
+        finally:
+            limiter.answered(grant)
         headers = response.http_response.headers
         remaining, resets = headers.get("x-ms-user-quota-remaining", ""), resets_after(headers)
         if remaining.isdecimal() and resets is not None:
-            limiter.observe(granted, int(remaining), resets)
+            limiter.observe(grant, int(remaining), resets)
         if any(name.lower().startswith(_REMAINING) and value.strip() == "0" for name, value in headers.items()):
             limiter.pause(_PAUSE_AT_ZERO)
         return response

@@ -112,26 +112,26 @@ def error_of_answer(
     https://github.com/cloud-and-ai-microsoft/resource-provider-contract/blob/master/v1.0/common-api-details.md tells
     the body: ``{"error": {"code", "message", "details": [{"code", "message"}]}}``.
     """
-    code, reason = _told(body)
-    request_id = request_id_of(headers)
-    facts = ", ".join([f"status {status}", mask(code), *([f"correlation id {mask(request_id)}"] if request_id else [])])
+    code, reason = map(mask, _told(body))
+    request_id = _request_id(headers, mask)
+    facts = ", ".join([f"status {status}", code, *([f"correlation id {request_id}"] if request_id else [])])
     return AzureError(
-        _SENTENCES.get(status, _REFUSED).format(about=about, told=facts, reason=mask(reason)),
+        _SENTENCES.get(status, _REFUSED).format(about=about, told=facts, reason=reason),
         status=status,
         code=code,
         request_id=request_id,
         retryable=status == OVERLOADED or status in UNAVAILABLE,
-        retry_after=seconds_to_wait(headers),
+        retry_after=_seconds_to_wait(status, headers),
     )
 
 
-def malformed_answer(reason: str, *, about: str, headers: Mapping[str, str]) -> AzureError:
+def malformed_answer(reason: str, *, about: str, headers: Mapping[str, str], mask: Callable[[str], str]) -> AzureError:
     """A success whose body is not what Azure documents: HTML, cut off, or of another shape."""
     return AzureError(
-        f"Azure's answer for {about} could not be read ({reason}), perhaps because a proxy gave it; try again, and "
-        "check AZURE_RESOURCE_MANAGER_URL and the network if it stays so.",
+        f"Azure's answer for {about} could not be read ({mask(reason)}), perhaps because a proxy gave it; try again, "
+        "and check AZURE_RESOURCE_MANAGER_URL and the network if it stays so.",
         code="malformed",
-        request_id=request_id_of(headers),
+        request_id=_request_id(headers, mask),
         retryable=True,
     )
 
@@ -177,8 +177,8 @@ def truncated_tenant(about: str) -> AzureError:
 def unsound_pages(reason: str, *, about: str) -> AzureError:
     """Pages that do not make up a whole; read again from the first one, they may."""
     return AzureError(
-        f"The pages of {about} are not whole ({reason}): they are read again with the next run, so keep what was "
-        "known until then.",
+        f"The pages of {about} do not make up a whole ({reason}), perhaps because they changed while they were read: "
+        "read again later.",
         code=UNSOUND,
         retryable=True,
     )
@@ -193,17 +193,6 @@ def not_pageable(about: str, *, read: int, total: int) -> AzureError:
     )
 
 
-def request_id_of(headers: Mapping[str, str]) -> str | None:
-    """What Azure's support asks for."""
-    return headers.get("x-ms-correlation-request-id") or headers.get("x-ms-request-id")
-
-
-def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
-    """``Retry-After`` in seconds; where it is not told, what the quota says on when it is whole again."""
-    told = headers.get("retry-after", "").strip()
-    return float(told) if told.isdecimal() else resets_after(headers)
-
-
 def resets_after(headers: Mapping[str, str]) -> float | None:
     """``x-ms-user-quota-resets-after``, ``hh:mm:ss``, in seconds.
 
@@ -214,6 +203,19 @@ def resets_after(headers: Mapping[str, str]) -> float | None:
         return None
     hours, minutes, seconds = map(int, parts)
     return float(hours * 3600 + minutes * 60 + seconds)
+
+
+def _request_id(headers: Mapping[str, str], mask: Callable[[str], str]) -> str | None:
+    told = headers.get("x-ms-correlation-request-id") or headers.get("x-ms-request-id")
+    return mask(told) if told else None
+
+
+def _seconds_to_wait(status: int, headers: Mapping[str, str]) -> float | None:
+    """``Retry-After``, in seconds; where too many requests came and it is missing, until the quota is whole again."""
+    told = headers.get("retry-after", "").strip()
+    if told.isdecimal():
+        return float(told)
+    return resets_after(headers) if status == OVERLOADED else None
 
 
 def _told(body: bytes) -> tuple[str, str]:

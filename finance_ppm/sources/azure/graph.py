@@ -3,6 +3,7 @@
 Belongs here: queries, scopes, paging. https://learn.microsoft.com/azure/governance/resource-graph/concepts/paging-results
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,8 @@ TABLES: Mapping[Dataset, Mapping[str, str]] = {
 
 _LIMIT_HIT = "x-ms-tenant-subscription-limit-hit"
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -97,6 +100,7 @@ class Graph:
                 kept = reading
                 if error.code != UNSOUND:
                     break
+                logger.warning("%s", error, extra={"about": about})
             else:
                 return reading
         return kept
@@ -104,7 +108,7 @@ class Graph:
     def counts(self, query: str, subscription_ids: Sequence[str], *, about: str) -> dict[str, int]:
         """Rows of a query in each of at most 1,000 subscriptions; one without any is left out. Raises AzureError."""
         counting = f"{query} | summarize count() by subscriptionId"
-        answer = self._page(counting, Scope(tuple(subscription_ids)), None, self._page_rows, about)
+        answer = self._page(counting, Scope(tuple(subscription_ids)), None, PAGE_ROWS, about)
         if answer.count < answer.total_records:
             raise not_pageable(about, read=answer.count, total=answer.total_records)
         counts: dict[str, int] = {}
@@ -114,7 +118,7 @@ class Graph:
                 identity = told.subscription_id.lower()
                 counts[identity] = counts.get(identity, 0) + told.rows
         except msgspec.MsgspecError as error:
-            raise malformed_answer(str(error), about=about, headers={}) from None
+            raise malformed_answer(str(error), about=about, headers={}, mask=str) from None
         return counts
 
     def _read_pages(self, query: str, scope: Scope, reading: Reading, seen: Seen) -> None:

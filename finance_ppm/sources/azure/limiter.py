@@ -5,10 +5,10 @@ Belongs here: when the next request may be sent. What a request is, and whether 
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from random import Random
 
 from pydantic import SecretStr
@@ -19,12 +19,14 @@ QUERIES = 15
 https://learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
 """
 
+QUOTA_SECONDS = 5.0
+
 WINDOW = 5.2
-"""Seconds over which requests are counted: a little more than Azure's own five, because requests take unequal times
-to arrive."""
+"""Seconds for which a request counts at least: a little more than Azure's own, because requests take unequal times to
+arrive."""
 
 _LONGEST_RESET = 6.0
-"""A quota of five seconds is whole again within so many, told in whole seconds."""
+"""The quota is whole again within so many seconds, told in whole ones."""
 
 OTHER_REQUESTS = 100
 """Other requests in the same time. Resource Manager refills 25 reads a second for each identity and subscription
@@ -33,6 +35,15 @@ OTHER_REQUESTS = 100
 
 GRAPH = "/providers/microsoft.resourcegraph/"
 """What the path of a query holds, in lower case."""
+
+
+@dataclass
+class Grant:
+    """Leave to send one request: the how manieth, when it was given, until when it counts against the budget."""
+
+    number: int
+    moment: float
+    counts_until: float
 
 
 class Limiter:
@@ -56,59 +67,66 @@ class Limiter:
         self.sleep = sleep
         self.random = Random(seed)  # noqa: S311 - spreads requests out, keeps no secret
         self._requests = requests
-        self._granted: deque[float] = deque()
+        self._grants: list[Grant] = []
+        self._fastest = float("inf")
         self._paused_until = float("-inf")
-        self._observed = float("-inf")
+        self._numbers = count(1)
+        self._observed = 0
         self._left = 0
         self._left_until = float("-inf")
         self._lock = threading.Lock()
 
-    def acquire(self) -> float:
-        """Return when a request may be sent, with that moment; it must be sent at once."""
+    def acquire(self) -> Grant:
+        """Return when a request may be sent; it must be sent at once, and what came of it ``answered``."""
         while True:
-            wait, now = self._try()
-            if wait <= 0:
-                return now
+            with self._lock:
+                now = self.time()
+                wait = self._wait(now)
+                if wait <= 0:
+                    grant = Grant(next(self._numbers), now, now + WINDOW)
+                    self._grants.append(grant)
+                    self._left -= 1
+                    return grant
             self.sleep(wait)
+
+    def answered(self, grant: Grant) -> None:
+        """The answer to a granted request has come, or never will.
+
+        One that took longer than others may have arrived late, so that Azure counts it longer.
+        """
+        with self._lock:
+            now = self.time()
+            self._fastest = min(self._fastest, now - grant.moment)
+            grant.counts_until = max(grant.counts_until, now - self._fastest + QUOTA_SECONDS)
+
+    def observe(self, grant: Grant, remaining: int, resets_after: float) -> None:
+        """What the answer to a granted request says of the quota: requests left, and seconds until it is whole."""
+        with self._lock:
+            if grant.number < self._observed:
+                return
+            self._observed = grant.number
+            own = sum(one.counts_until > grant.moment for one in self._grants)
+            if remaining >= self._requests - own and resets_after <= _LONGEST_RESET:
+                self._left_until = float("-inf")
+                return
+            self._left = remaining - sum(one.number > grant.number for one in self._grants)
+            self._left_until = self.time() + resets_after
 
     def pause(self, seconds: float) -> None:
         """Grant nothing to anybody for ``seconds``. A longer pause already in force stays."""
         with self._lock:
             self._paused_until = max(self._paused_until, self.time() + seconds)
 
-    def observe(self, granted: float, remaining: int, resets_after: float) -> None:
-        """What the answer to a request, granted at that moment, says of the quota."""
-        with self._lock:
-            if granted < self._observed:
-                return
-            self._observed = granted
-            own = sum(moment > granted - WINDOW for moment in self._granted)
-            if remaining >= self._requests - own and resets_after <= _LONGEST_RESET:
-                self._left_until = float("-inf")
-                return
-            later = sum(moment > granted for moment in self._granted)
-            self._left = remaining - later
-            self._left_until = self.time() + resets_after
-
-    def _try(self) -> tuple[float, float]:
-        """Seconds until it is worth trying again, 0 where the request was granted; and the present moment."""
-        with self._lock:
-            now = self.time()
-            wait = self._wait(now)
-            if wait <= 0:
-                self._granted.append(now)
-                self._left -= 1
-            return wait, now
-
     def _wait(self, now: float) -> float:
-        # Twice the window, because the answer to a request is observed some time after its grant.
-        while self._granted and self._granted[0] <= now - 2 * WINDOW:
-            self._granted.popleft()
+        """Seconds until it is worth trying again; none where a request may be sent."""
+        # Kept for a while longer, because the answer to a request is observed some time after its grant.
+        self._grants = [grant for grant in self._grants if grant.counts_until > now - 2 * WINDOW]
         until = self._paused_until
         if self._left <= 0:
             until = max(until, self._left_until)
-        if len(self._granted) >= self._requests:
-            until = max(until, self._granted[-self._requests] + WINDOW)
+        counted = sorted(grant.counts_until for grant in self._grants if grant.counts_until > now)
+        if len(counted) >= self._requests:
+            until = max(until, counted[-self._requests])
         return until - now
 
 

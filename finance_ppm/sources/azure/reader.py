@@ -7,11 +7,8 @@ business of ``graph`` and ``advisor``.
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from queue import SimpleQueue
-from threading import Event, Lock
-from typing import Any, Self, TypeVar
+from threading import Lock
+from typing import Self
 
 import msgspec
 
@@ -33,9 +30,7 @@ from finance_ppm.sources.azure.graph import (
 from finance_ppm.sources.azure.limiter import Budgets, budgets_of
 from finance_ppm.sources.azure.reading import Reading, Seen
 from finance_ppm.sources.azure.rows import Batch, Dataset, Outcome, Refresh, Source, WireRow
-
-SIDE_BY_SIDE = 3
-"""Batches read at once: with answers after a second, enough to spend three queries a second."""
+from finance_ppm.sources.azure.side_by_side import AT_ONCE, side_by_side
 
 BATCH_ROWS = 50_000
 """Rows of a batch, about: 100 MB while it is read and kept."""
@@ -44,16 +39,11 @@ UNCOUNTED_SUBSCRIPTIONS = 50
 """Subscriptions of a batch where nothing tells how many rows they have."""
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
-R = TypeVar("R")
+_Read = Callable[[list[str], Seen], Batch]
 
 
 class _Subscription(msgspec.Struct):
     name: str | None = None
-
-
-class _AbandonedError(Exception):
-    """Nobody waits for the batch any more."""
 
 
 class AzureReader:
@@ -134,7 +124,7 @@ class AzureReader:
         if unseen := [identity for identity in self._configured if identity not in names]:
             yield Batch(Source.RESOURCE_GRAPH, [], [_unseen(identity) for identity in unseen])
         batches, read = self._planned(dataset, names)
-        yield from _side_by_side(read, batches, progress)
+        yield from side_by_side(read, batches, progress)
 
     def refresh(
         self, subscription_ids: Iterable[str], *, progress: Callable[[int], None] | None = None
@@ -146,7 +136,7 @@ class AzureReader:
         """
         asked = list(dict.fromkeys(identity.lower() for identity in subscription_ids))
         done = []
-        for refreshed in _side_by_side(lambda identity, _: self._advisor.refresh(identity), asked, None):
+        for refreshed in side_by_side(lambda identity, _: self._advisor.refresh(identity), asked, None):
             done.append(refreshed)
             if progress is not None:
                 progress(len(done))
@@ -171,7 +161,7 @@ class AzureReader:
             )
         return names
 
-    def _planned(self, dataset: Dataset, names: Mapping[str, str]) -> tuple[list[list[str]], "_Read"]:
+    def _planned(self, dataset: Dataset, names: Mapping[str, str]) -> tuple[list[list[str]], _Read]:
         """The batches, and how one of them is read."""
         ids = sorted(names)
         try:
@@ -184,7 +174,7 @@ class AzureReader:
             if _only_advisor(dataset, error):
                 return batches, lambda batch, seen: self._from_advisor(batch, names, seen)
             return batches, lambda batch, seen: self._from_graph(dataset, batch, names, None, seen)
-        batches = packed(counts, most_rows=self._batch_rows, most_subscriptions=MOST_SUBSCRIPTIONS)
+        batches = packed(counts, most_rows=self._batch_rows, most_subscriptions=MOST_SUBSCRIPTIONS, at_once=AT_ONCE)
         return batches, lambda batch, seen: self._from_graph(dataset, batch, names, counts, seen)
 
     def _counts(self, dataset: Dataset, ids: Sequence[str]) -> dict[str, int]:
@@ -252,63 +242,6 @@ class AzureReader:
             )
             batch.outcomes.append(outcome)
         return batch
-
-
-_Read = Callable[[list[str], Seen], Batch]
-
-
-def _side_by_side(
-    job: Callable[[T, Seen], R], items: Iterable[T], progress: Callable[[int], None] | None
-) -> Iterator[R]:
-    """Do a job for each item, a few at once, and yield the results as they come.
-
-    No more of them are begun than are done and taken, so that as many results exist at a time, and no more.
-    """
-    waiting = enumerate(items)
-    inbox: SimpleQueue[Future[R] | tuple[int, int]] = SimpleQueue()
-    stopped = Event()
-
-    def begin() -> int:
-        for number, item in waiting:
-            future = pool.submit(job, item, _Post(number, inbox, stopped))
-            future.add_done_callback(inbox.put)
-            return 1
-        return 0
-
-    read: dict[int, int] = {}
-    told = 0
-    with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="azure") as pool:
-        try:
-            under_way = sum(begin() for _ in range(SIDE_BY_SIDE))
-            while under_way:
-                news = inbox.get()
-                if isinstance(news, tuple):
-                    read[news[0]] = news[1]
-                    if progress is not None and sum(read.values()) > told:
-                        told = sum(read.values())
-                        progress(told)
-                    continue
-                results = [news.result()]
-                del news
-                under_way += begin() - 1
-                # Popped, so that nothing here keeps what was handed over.
-                yield results.pop()
-        finally:
-            stopped.set()
-
-
-@dataclass(frozen=True)
-class _Post:
-    """Tells the thread that waits how far a job is; ends the job where nobody waits any more."""
-
-    number: int
-    inbox: SimpleQueue[Any]
-    stopped: Event
-
-    def __call__(self, rows: int) -> None:
-        if self.stopped.is_set():
-            raise _AbandonedError
-        self.inbox.put((self.number, rows))
 
 
 def _only_advisor(dataset: Dataset, error: AzureError) -> bool:

@@ -20,10 +20,11 @@ def bar(as_of: date, policy: SavingsPolicy) -> nw.Expr:
     """The sentence that says why a recommendation takes no part; null where it does.
 
     The processor threshold bars shutting down as it does right-sizing: Azure makes both under one type, and
-    Microsoft's own query asks by type. A subscription that was never read completely has no ``snapshot_on``;
-    what was seen in it counts.
+    Microsoft's own query asks by type (https://learn.microsoft.com/azure/advisor/advisor-azure-resource-graph).
+    A subscription that was never read completely has no ``snapshot_on``; what was seen in it counts.
     """
     too_busy = _is_true(nw.col("kind").is_in(RIGHT_SIZING) & (nw.col("max_cpu") >= nw.col("cpu_threshold")))
+    unread = f"Not counted: the subscription was not read completely for more than {policy.stale_after_days} days."
     is_stale = _is_true(nw.col("snapshot_on") < nw.lit(as_of - timedelta(days=policy.stale_after_days)))
     barred = (
         nw.when(nw.col("state") == "resolved")
@@ -35,11 +36,7 @@ def bar(as_of: date, policy: SavingsPolicy) -> nw.Expr:
         .when(too_busy)
         .then(nw.lit("Not counted: CPU use is not below the threshold that Advisor's configuration sets."))
         .when(is_stale)
-        .then(
-            nw.lit(
-                f"Not counted: the subscription was not read completely for more than {policy.stale_after_days} days."
-            )
-        )
+        .then(nw.lit(unread))
     )
     if policy.fresh_only:
         barred = barred.when(~_is_fresh(as_of)).then(nw.lit("Not counted: Advisor has not updated it of late."))

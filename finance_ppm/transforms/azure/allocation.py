@@ -43,30 +43,26 @@ def _split(rows: Frame, amount: str) -> Frame:
     negative amount is split as its opposite is; where it is null, all its shares are.
     """
     weight, total = nw.col("weight"), nw.col("total")
-    size, left, down, lost = (nw.col(f"_{name}") for name in ("size", "left", "down", "lost"))
+    size, each, left, extra, lost = (nw.col(name) for name in ("_size", "_each", "_left", "_extra", "_lost"))
     in_cents = (nw.col(amount).cast(MONEY) * nw.lit(100)).cast(nw.Int64)
     parts = (
         rows.with_columns(_size=in_cents.abs(), _is_negative=in_cents < 0)
-        .with_columns(_left=size - _quotient(size, total) * total)
-        # The product of the whole size and a weight need not fit an Int64; that of what one machine each leaves does.
-        .with_columns(_down=_quotient(size, total) * weight + left * weight // total)
-        .with_columns(_lost=(left * weight // total) * total - left * weight)  # at most 0: the least lost most
+        # The product of a size and a weight may leave 63 bits, so each machine gets a whole number of cents first. Any
+        # that is near will do, and Spark's, which goes through a double, is: what it leaves is small, and exact.
+        .with_columns(_each=size // total)
+        .with_columns(_left=size - each * total)
+        .with_columns(_extra=left * weight // total)
+        .with_columns(_lost=extra * total - left * weight)  # from 0 down: who lost most is first
     )
     ranked = parts.with_columns(
         _rank=nw.col(_PART).cum_count().over(_WHOLE, order_by=["_lost", _PART]),
         _spare=(-lost.sum().over(_WHOLE)).cast(nw.Int64) // total,
     )
-    share = down + nw.when(nw.col("_rank") <= nw.col("_spare")).then(_ONE).otherwise(_NOTHING)
+    share = each * weight + extra + nw.when(nw.col("_rank") <= nw.col("_spare")).then(_ONE).otherwise(_NOTHING)
     signed = nw.when(nw.col("_is_negative")).then(-share).otherwise(share)
     return ranked.with_columns(_money(signed).alias(amount)).drop(
-        "_size", "_is_negative", "_left", "_down", "_lost", "_rank", "_spare"
+        "_size", "_is_negative", "_each", "_left", "_extra", "_lost", "_rank", "_spare"
     )
-
-
-def _quotient(number: nw.Expr, parts: nw.Expr) -> nw.Expr:
-    """``number // parts`` for numbers from 0: Spark's first quotient goes through a double, and may be some off."""
-    estimate = number // parts
-    return estimate + (number - estimate * parts) // parts
 
 
 def _money(in_cents: nw.Expr) -> nw.Expr:

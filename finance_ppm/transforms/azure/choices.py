@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.azure.offers import RESERVATION, SAVINGS_PLAN, is_compute
+from finance_ppm.transforms.azure.offers import RESERVATION, SAVINGS_PLAN
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
 
-NOTHING = nw.lit(Decimal(0)).cast(MONEY)
+_NOTHING = nw.lit(Decimal(0)).cast(MONEY)
 
 
 def chosen(recommendations: Frame, figure: str) -> Frame:
@@ -32,16 +32,17 @@ def chosen(recommendations: Frame, figure: str) -> Frame:
     kind, left = nw.col("kind"), nw.col("remaining")
     rank = nw.col("recommendation_id").cum_count().over("offer", member, order_by=["shortfall", "recommendation_id"])
     ranked = recommendations.with_columns(shortfall=-left).with_columns(
-        ((rank == 1) & nw.col(member) & (left > 0).fill_null(False)).alias(f"best_{figure}"),
+        ((rank == 1) & nw.col(member)).alias(f"best_{figure}"),
         nw.col("recommendation_id").count().over("offer", member).alias(f"variants_{figure}"),
     )
     summed = ranked.with_columns(
         _of(best & (kind == RESERVATION), left).alias(f"reserved_{figure}"),
         _of(best & (kind == SAVINGS_PLAN), left).alias(f"planned_{figure}"),
     ).with_columns(reserved.sum().over("group").cast(MONEY), planned.sum().over("group").cast(MONEY))
+    # Only a compute group holds both kinds: anywhere else nothing is outdone.
     is_outdone = nw.when(kind == SAVINGS_PLAN).then(planned <= reserved).otherwise(planned > reserved)
-    return summed.with_columns(_of(best & ~(is_compute() & is_outdone), left).alias(f"taken_{figure}"))
+    return summed.with_columns(_of(best & ~is_outdone, left).alias(f"taken_{figure}"))
 
 
 def _of(condition: nw.Expr, amount: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(amount).otherwise(NOTHING).cast(MONEY)
+    return nw.when(condition).then(amount).otherwise(_NOTHING).cast(MONEY)

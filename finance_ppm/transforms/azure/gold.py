@@ -31,16 +31,7 @@ def advisor_recs(
 ) -> Frame:
     """The content columns of ``AzureAdvisorRecs``: every recommendation, judged as of the day, with its project."""
     homes = _homes(recommendations, resources, projects, as_of, policy)
-    rows = _judged(recommendations, resources, as_of, policy).join(
-        _only_homes(homes), on="recommendation_id", how="left"
-    )
-    resource = nw.col("resource_id").str.replace_all(" ", "%20", literal=True)
-    return rows.with_columns(
-        age_days=_days_before(as_of, "first_seen"),
-        snapshot_age_days=_days_before(as_of, "snapshot_on"),
-        portal_url=nw.concat_str([nw.lit(PORTAL), resource]),
-        as_of_date=nw.lit(as_of),
-    ).select(content_columns(AzureAdvisorRecs))
+    return laid_out(_judged(recommendations, resources, as_of, policy), homes, as_of)
 
 
 def advisor_allocations(
@@ -72,6 +63,21 @@ def _judged(recommendations: Frame, resources: Frame, as_of: date, policy: Savin
 def _homes(recommendations: Frame, resources: Frame, projects: Frame, as_of: date, policy: SavingsPolicy) -> Frame:
     sized = right_sized(recommendations, as_of=as_of, policy=policy)
     return homes_of(recommendations, linked(resources, projects), machines(resources), sized, projects)
+
+
+def laid_out(judged: Frame, homes: Frame, as_of: date) -> Frame:
+    """Judged recommendations as a reader of ``AzureAdvisorRecs`` sees them, each with its project of ``homes``."""
+    resource = nw.col("resource_id").str.replace_all(" ", "%20", literal=True)
+    return (
+        judged.join(_only_homes(homes), on="recommendation_id", how="left")
+        .with_columns(
+            age_days=_days_before(as_of, "first_seen"),
+            snapshot_age_days=_days_before(as_of, "snapshot_on"),
+            portal_url=nw.concat_str([nw.lit(PORTAL), resource]),
+            as_of_date=nw.lit(as_of),
+        )
+        .select(content_columns(AzureAdvisorRecs))
+    )
 
 
 def _only_homes(homes: Frame) -> Frame:

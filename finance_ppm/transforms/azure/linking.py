@@ -18,16 +18,14 @@ _BLANKS = " \t\r\n\u00a0"
 
 
 def linked(resources: Frame, projects: Frame) -> Frame:
-    """Every row of the inventory (``resource_id``) with its project, and where the tag that names it stands.
+    """Every row of the inventory (``resource_id``) with its project, and where its tag stands (``project_link``).
 
-    ``project_id`` and ``project_link`` are null where no tag is in effect, or where it names no live project, or more
-    than one: an ambiguous name is a finding, never a guess.
+    ``project_id`` is null where no tag is in effect, or where it names no live project, or more than one: an ambiguous
+    name is never guessed at.
     """
     named = _projects_by_tag(resources, projects.filter(~nw.col("is_archived")))
     return resources.join(named, on="project_tag", how="left").select(
-        "resource_id",
-        "project_id",
-        project_link=nw.when(~nw.col("project_id").is_null()).then(nw.col("project_tag_source")),
+        "resource_id", "project_id", project_link=nw.col("project_tag_source")
     )
 
 

@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 from finance_ppm.transforms.azure.offers import RESERVATION, RIGHT_SIZING, SAVINGS_PLAN
 from finance_ppm.transforms.azure.policy import SavingsPolicy
 
-FIRST = "machines that are right-sized or shut down first"
+_FIRST = "machines that are right-sized or shut down first"
 
 
 def reason(policy: SavingsPolicy) -> nw.Expr:
@@ -51,7 +51,7 @@ def _why_taken(policy: SavingsPolicy) -> nw.Expr:
                 nw.lit(f" with term {policy.conservative_term} and {policy.conservative_lookback_days} days of usage")
             )
             .otherwise(nw.lit("")),
-            nw.when(is_partial).then(nw.lit(f"; the rest falls to {FIRST}.")).otherwise(nw.lit(".")),
+            nw.when(is_partial).then(nw.lit(f"; the rest falls to {_FIRST}.")).otherwise(nw.lit(".")),
         ]
     )
 
@@ -60,7 +60,7 @@ def _why_not() -> nw.Expr:
     reserved, planned = nw.col("reserved_maximum"), nw.col("planned_maximum")
     return (
         nw.when(nw.col("remaining") == 0)
-        .then(nw.lit(f"Not counted: nothing is left of it after {FIRST}."))
+        .then(nw.lit(f"Not counted: nothing is left of it after {_FIRST}."))
         .when(~nw.col("best_maximum"))
         .then(nw.concat_str([nw.lit("Not counted: another "), _rivals(many=False), nw.lit(" saves as much or more.")]))
         .when(nw.col("kind") == SAVINGS_PLAN)
@@ -73,25 +73,18 @@ def _why_not() -> nw.Expr:
 
 def _rivals(*, many: bool) -> nw.Expr:
     """What the recommendations of one offer are called."""
-    names = {
-        RESERVATION: ("variant of this offer", "variants of this offer"),
-        SAVINGS_PLAN: ("savings plan of this subscription", "savings plans of this subscription"),
-    }
-    kind = nw.col("kind")
-    named = nw.when(kind.is_in(RIGHT_SIZING)).then(
-        nw.lit("recommendations for this machine" if many else "recommendation for this machine")
+    kind, s = nw.col("kind"), "s" if many else ""
+    return (
+        nw.when(kind.is_in(RIGHT_SIZING))
+        .then(nw.lit(f"recommendation{s} for this machine"))
+        .when(kind == RESERVATION)
+        .then(nw.lit(f"variant{s} of this offer"))
+        .when(kind == SAVINGS_PLAN)
+        .then(nw.lit(f"savings plan{s} of this subscription"))
+        .otherwise(nw.lit(f"record{s} of this finding"))
     )
-    for name, words in names.items():
-        named = named.when(kind == name).then(nw.lit(words[many]))
-    return named.otherwise(nw.lit("records of this finding" if many else "record of this finding"))
 
 
 def _compared(what: str, larger: nw.Expr, smaller: nw.Expr) -> nw.Expr:
-    amounts = [larger.cast(nw.String), nw.lit(" against "), smaller.cast(nw.String)]
-    return nw.concat_str(
-        [
-            nw.lit(f"Not counted: {what} ("),
-            *amounts,
-            nw.lit(")."),
-        ]
-    )
+    against = nw.concat_str([larger.cast(nw.String), smaller.cast(nw.String)], separator=" against ")
+    return nw.concat_str([nw.lit(f"Not counted: {what} ("), against, nw.lit(").")])

@@ -212,6 +212,15 @@ def test_a_scope_without_subscriptions_is_refused(ask: Asking) -> None:
     assert ask.refused("resources", subscriptions=["x y"])["code"] == "SubscriptionsContainInvalidGuids"
 
 
+def test_a_query_names_so_many_and_no_more(ask: Asking) -> None:
+    subscriptions = [uid(number) for number in range(1001)]
+    assert len(ask.rows("resources", subscriptions=subscriptions[:-1])) == 7
+    assert ask.refused("resources", subscriptions=subscriptions)["code"] == "ScopeLimitExceeded"
+    groups = [f"{number}" for number in range(9)] + ["first", "rest"]
+    assert len(ask.rows("resources", managementGroups=groups[1:])) == 7
+    assert ask.refused("resources", managementGroups=groups)["code"] == "ScopeLimitExceeded"
+
+
 def test_a_tenant_of_too_many_subscriptions_is_cut_and_only_a_header_says_so() -> None:
     with asking(estate_of(*MACHINES)) as large:
         assert LIMIT_HIT not in large.post("resources").headers

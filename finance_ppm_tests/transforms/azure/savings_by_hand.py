@@ -310,19 +310,19 @@ def random_estate(random: Random, prefix: str = "", *, most: int = 14) -> Estate
     def maybe(values: list[Any], chance: float = 0.9) -> Any:
         return random.choice(values) if random.random() < chance else None
 
-    subscriptions = [f"{prefix}s1", f"{prefix}s2"]
+    subscriptions = [f"{prefix}s1"] * 3 + [f"{prefix}s2"]
     machine_ids = [f"{prefix}vm{i}" for i in range(random.randint(0, 6))]
     resources = [
         machine(
             key,
             subscription_id=random.choice(subscriptions),
             sku=maybe(["d4", "d4", "D4", "e8"]),
-            location=maybe(["westeurope", "northeurope"], 0.95),
+            location=maybe(["westeurope", "westeurope", "northeurope"], 0.95),
             resource_type=random.choice([MACHINE, MACHINE, MACHINE, "microsoft.compute/disks"]),
         )
         for key in machine_ids
     ]
-    kinds = ["reservation"] * 4 + ["savings_plan"] * 2 + ["right_size"] * 2 + ["shutdown", "other", "other"]
+    kinds = ["reservation"] * 4 + ["savings_plan"] * 2 + ["right_size"] * 3 + ["shutdown", "other", "other"]
     recommendations = [
         recommendation(
             f"{prefix}r{i}",
@@ -333,13 +333,13 @@ def random_estate(random: Random, prefix: str = "", *, most: int = 14) -> Estate
             recommendation_type_id=maybe(["t1", "t2"]),
             resource_id=maybe([*machine_ids, *machine_ids, f"{prefix}gone", f"{prefix}a|b"]),
             impacted_value=maybe(["x", "X", "a|b", "a%7cb", ""]),
-            savings_currency=maybe(["USD", "USD", "EUR"]),
+            savings_currency=maybe(["USD", "EUR"]),
             term=maybe(["P1Y", "P3Y"]),
             lookback_days=maybe([7, 30, 30, 60]),
             scope=maybe(["single", "shared"]),
-            reserved_resource_type=maybe(["virtualmachines", "virtualmachines", "VirtualMachines", "sqldatabases"]),
-            sku=maybe(["d4", "d4", "D4", "e8", "b|c"]),
-            region=maybe(["westeurope", "WestEurope", "northeurope"], 0.95),
+            reserved_resource_type=maybe(["virtualmachines"] * 3 + ["VirtualMachines", "sqldatabases"]),
+            sku=maybe(["d4"] * 4 + ["D4", "e8", "b|c"]),
+            region=maybe(["westeurope", "westeurope", "WestEurope", "northeurope"], 0.95),
             quantity=maybe([0, -1, 1, 1, 2, 3, 5, 7, 10**9, 10**18]),
             max_cpu=maybe([Decimal("4.99"), Decimal("5.00"), Decimal("5.01")], 0.3),
             cpu_threshold=maybe([Decimal("5.00"), Decimal("10.00")], 0.7),

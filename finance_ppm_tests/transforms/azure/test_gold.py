@@ -13,10 +13,13 @@ from polars.testing import assert_frame_equal
 
 from finance_ppm.contracts import Table
 from finance_ppm.contracts.azure import AdvisorSummary, AzureAdvisorAllocations, AzureAdvisorRecs
-from finance_ppm.transforms.azure.gold import advisor_allocations, advisor_recs, advisor_summary
+from finance_ppm.transforms.azure.gold import advisor_allocations, advisor_recs, advisor_summary, laid_out
+from finance_ppm.transforms.azure.linking import homes_of, linked
+from finance_ppm.transforms.azure.machines import machines
 from finance_ppm.transforms.azure.policy import SavingsPolicy
+from finance_ppm.transforms.azure.savings import judged
 from finance_ppm.transforms.portfolio import Frame
-from finance_ppm_tests.engines import Engine, PolarsEngine
+from finance_ppm_tests.engines import DuckdbEngine, Engine, PolarsEngine
 from finance_ppm_tests.transforms.azure.projects_by_hand import (
     AMOUNTS,
     AS_OF,
@@ -77,16 +80,33 @@ STORY = Estate(
         # What the plan saves is not had beside the reservation.
         plan("plan", **usd("60.00")),
         recommendation("elsewhere", "s2", snapshot_on=None, state="resolved", **usd("1.00")),
+        plan("shared", "s3"),
     ],
-    [subscription("s1", "Ledger"), M1, M2, M3, M4],
+    [subscription("s1", "Ledger"), M1, M2, M3, M4, machine("s3", "m", "Warehouse"), machine("s3", "n", "Ledger")],
     [project(WAREHOUSE, "Warehouse"), project(LEDGER, "Ledger")],
 )
 
 
 @pytest.fixture(scope="module")
 def story(engine: Engine) -> dict[str, Row]:
-    """The story's recommendations by id, on each engine."""
-    return {row["recommendation_id"]: row for row in computed(engine, STORY, AzureAdvisorRecs).to_dicts()}
+    """The story's recommendations by id, laid out on each engine from what the rules made of them."""
+    recommendations, resources, projects = (engine.lazy(frame) for frame in STORY.frames())
+    told = judged(*map(PolarsEngine().lazy, STORY.frames()[:2]), as_of=AS_OF, policy=POLICY)
+    names = resources.select("subscription_id", "subscription_name").unique()
+    rows = engine.lazy(PolarsEngine().collect(told.drop("issues"))).join(names, on="subscription_id", how="left")
+    sized = engine.lazy(pl.DataFrame({"currency": ["USD"], "resource_id": [M1["resource_id"]]}))
+    homes = homes_of(recommendations, linked(resources, projects), machines(resources), sized, projects)
+    found = engine.collect(laid_out(rows, homes, AS_OF), AzureAdvisorRecs)
+    return {row["recommendation_id"]: row for row in found.to_dicts()}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_engines_agree(table: type[Table]) -> None:
+    assert_frame_equal(computed(DuckdbEngine(), STORY, table), computed(PolarsEngine(), STORY, table))
+
+
+def test_the_story_is_told_as_it_was_laid_out(story: dict[str, Row]) -> None:
+    assert list(story.values()) == computed(PolarsEngine(), STORY, AzureAdvisorRecs).to_dicts()
 
 
 def test_a_recommendation_bears_its_project(story: dict[str, Row]) -> None:
@@ -98,6 +118,7 @@ def test_a_recommendation_bears_its_project(story: dict[str, Row]) -> None:
         "patch": (LEDGER, "Ledger", "resource_group"),
         "plan": (None, None, "machines"),
         "elsewhere": (None, None, None),
+        "shared": (None, None, "machines"),
     }
 
 
@@ -110,9 +131,9 @@ def test_a_recommendation_tells_its_age_and_that_of_its_snapshot(story: dict[str
 
 def test_a_recommendation_links_to_the_portal(story: dict[str, Row]) -> None:
     start = "https://portal.azure.com/#@/resource/subscriptions/s1"
-    machines = f"{start}/resourcegroups/rg/providers/microsoft.compute/virtualmachines"
-    assert story["right-size"]["portal_url"] == f"{machines}/m1"
-    assert story["delete"]["portal_url"] == f"{machines}/m%204"
+    group = f"{start}/resourcegroups/rg/providers/microsoft.compute/virtualmachines"
+    assert story["right-size"]["portal_url"] == f"{group}/m1"
+    assert story["delete"]["portal_url"] == f"{group}/m%204"
     assert story["reserve"]["portal_url"] == start
     assert story["elsewhere"]["portal_url"] is None
 
@@ -194,15 +215,15 @@ def test_shares_and_sums_equal_the_recomputation() -> None:
     estate = many_estates(60)
     recs, shares, sums = all_of(estate)
     assert_agree(estate, recs, shares, sums)
-    judged = recs.to_dicts()
+    rows = recs.to_dicts()
     sized = frozenset(
         (row["currency"], row["resource_id"])
-        for row in judged
+        for row in rows
         if row["kind"] in ("right_size", "shutdown") and row["chosen"]
     )
     assert sized
-    assert_frame_equal(shares, allocations(estate, judged, sized))
-    assert_frame_equal(sums, summary(estate, judged, sized))
+    assert_frame_equal(shares, allocations(estate, rows, sized))
+    assert_frame_equal(sums, summary(estate, rows, sized))
 
 
 @pytest.mark.parametrize("seed", range(2))
