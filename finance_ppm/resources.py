@@ -73,6 +73,7 @@ class AzureSource:
             conservative_lookback_days=self.config.ppm_azure_conservative_lookback_days,
             fresh_only=self.config.ppm_azure_fresh_only,
             untracked_only=self.config.ppm_azure_untracked_only,
+            stale_after_days=self.config.ppm_azure_stale_after_days,
         )
 
 

@@ -100,6 +100,11 @@ class Config(BaseSettings):
     ppm_azure_untracked_only: bool = Field(
         False, description="Leave out recommendations that Advisor marks as tracked, as Microsoft's own query does."
     )
+    ppm_azure_stale_after_days: int = Field(
+        30,
+        ge=1,
+        description="Days after which the savings of a subscription that is not read completely count no more.",
+    )
     ppm_lakehouse_uri: str = Field(
         str(STATE_FOLDER / "lake"), description="Where the Delta tables live: a folder, or abfss://, s3://, gs://."
     )

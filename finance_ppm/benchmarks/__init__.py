@@ -75,6 +75,8 @@ def run_azure(resources: int, recommendations: int, subscriptions: int) -> None:
 
     Raises :class:`~finance_ppm.errors.FinancePpmError` where a row does not arrive.
     """
+    from dataclasses import replace
+
     from finance_ppm import terminal
     from finance_ppm.benchmarks.azure_read import run
 
@@ -82,13 +84,13 @@ def run_azure(resources: int, recommendations: int, subscriptions: int) -> None:
     with terminal.working(f"Reading {resources:,} resources and {recommendations:,} recommendations", total=2) as done:
         for beside in run(resources, recommendations, subscriptions):
             measured, floor = beside.measurement, beside.floor
-            told = f"{floor:.1f} s ({beside.queries:,} queries)"
-            lines.append((measured, told, f"{1.1 * floor:.1f} s, 1,500 MB; it took {measured.seconds / floor:.2f} x"))
+            stage = f"{measured.stage}, {measured.seconds / floor:.2f} x {beside.queries:,} queries"
+            lines.append((replace(measured, stage=stage), f"{floor:.1f} s", f"{1.1 * floor:.1f} s"))
             done(measured.stage)
     _show(
         f"First capture of {subscriptions:,} subscriptions at 15 queries in 5 seconds",
         lines,
-        "Floor: the queries sent, at the quota's pace. Rows count resource groups and suppressions too.",
+        "Floor: the queries sent, at the quota's pace. Aim: 1.1 times that, and 1,500 MB.",
     )
 
 

@@ -67,8 +67,8 @@ def run(
         azure_in_a_process(story, now=NOW, queries_per_window=QUERIES_PER_WINDOW, latency=LATENCY) as azure,
     ):
         for dataset, total in ((Dataset.RESOURCES, resources), (Dataset.ADVISOR, recommendations)):
-            taken = measure(f"azure: {dataset.value}", total, first_capture, azure, folder, dataset)
-            rows = _arrived(folder, dataset, story())
+            taken = measure(dataset.value, total, first_capture, azure, folder, dataset)
+            rows = arrived(folder, dataset, story())
             yield BesideQuota(replace(taken, rows=rows), queries=taken.rows)
 
 
@@ -94,8 +94,11 @@ def first_capture(azure: AzureProcess, folder: str, dataset: Dataset) -> tuple[f
     return seconds, capture.queries
 
 
-def _arrived(folder: str, dataset: Dataset, estate: BulkEstate) -> int:
-    """The number of rows in the lake, which are just those of the estate."""
+def arrived(folder: str, dataset: Dataset, estate: BulkEstate) -> int:
+    """The number of rows in the lake, which are just those of the estate.
+
+    Raises :class:`~finance_ppm.errors.FinancePpmError` where they are not.
+    """
     tables, kept, column = STORED[dataset]
     ids = Lake(folder).scan(kept).select(column).collect()[column]
     unseen = set(ids)
@@ -105,7 +108,7 @@ def _arrived(folder: str, dataset: Dataset, estate: BulkEstate) -> int:
         for row in (row for table in tables for row in estate.rows(table, subscription_id, NOW)):
             identity = row["id"].lower()
             if identity not in unseen:
-                raise FinancePpmError(f"{identity} did not arrive, or came twice: report this.")
+                raise FinancePpmError(f"{identity} did not arrive: report this.")
             unseen.remove(identity)
     if unseen:
         raise FinancePpmError(f"{len(unseen):,} rows arrived that are not there: report this.")

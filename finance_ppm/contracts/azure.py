@@ -361,22 +361,28 @@ _SAVINGS = tuple(
     f"{_RECOMMENDATIONS}.{column}"
     for column in (
         "annual_savings",
+        "category",
         "cpu_threshold",
         "excluded",
+        "impacted_value",
         "kind",
+        "last_updated",
         "lookback_days",
         "max_cpu",
         "quantity",
+        "recommendation_id",
         "recommendation_type_id",
         "region",
         "reserved_resource_type",
         "resource_id",
         "savings_currency",
-        "scope",
         "sku",
+        "snapshot_on",
         "state",
         "subscription_id",
+        "suppressed",
         "term",
+        "tracked",
     )
 ) + tuple(f"{_RESOURCES}.{column}" for column in ("location", "resource_type", "sku", "subscription_id"))
 

@@ -109,7 +109,9 @@ def _read(reader: Reader, staging: Staging, clock: Clock, progress: Progress | N
             if not (before and before.complete):
                 outcomes[outcome.subscription_id] = outcome
     for subscription_id, types in staging.unknown_types.items():
-        outcome = outcomes.get(subscription_id) or Outcome(subscription_id, None, False, 0, None)
+        outcome = outcomes.get(subscription_id) or Outcome(
+            subscription_id, subscription_name=None, complete=False, row_count=0, expected_count=None
+        )
         unknown = (
             f"Rows of types that this version does not know came ({types.total():,}: {', '.join(sorted(types))}) and "
             "were not stored: update Finance PPM, or report this."

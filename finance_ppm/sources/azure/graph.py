@@ -147,7 +147,7 @@ class Graph:
                 break
             if token in tokens:
                 raise unsound_pages("a page leads to one that was read before", about=about)
-            if not new:
+            if not new or len(reading) > total:
                 raise unsound_pages("a page holds no row that was not read before", about=about)
             tokens.add(token)
         if answer.truncated and len(reading) < total:

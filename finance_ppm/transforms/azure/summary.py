@@ -16,7 +16,8 @@ from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
 
 _ALL = "all"
-_DIMENSIONS = (_ALL, "category", "impact", "project", "subscription")
+_MEMBERS = (_ALL, "category", "impact", "project", "subscription")
+_TOLD_OF_MEMBERS = ("currency", "project_name", "subscription_name")
 _KEY = ("dimension", "dimension_id", "currency")
 _COUNTS = ("open_count", "new_count", "suppressed_count", "resolved_count", "unknown_count")
 _SUMS = ("gross_annual_savings", "achievable_conservative", "achievable_maximum")
@@ -31,7 +32,7 @@ def summed(allocations: Frame, as_of: date) -> Frame:
     in each of its projects.
     """
     sums = (
-        _of_each_dimension(_told(allocations))
+        _of_each_dimension(_alike(_told(allocations)))
         .group_by(*_KEY)
         .agg(
             nw.col("dimension_value").max(),
@@ -55,7 +56,7 @@ def _told(allocations: Frame) -> Frame:
     is_open = state.is_in(OPEN_STATES)
     is_cost = (nw.col("category") == COST).fill_null(False)
     return allocations.select(
-        *("currency", "once", "project_name", "subscription_name"),
+        *(*_TOLD_OF_MEMBERS, "once"),
         nw.lit(_ALL).alias(_ALL),
         _named("category"),
         _named("impact"),
@@ -72,10 +73,18 @@ def _told(allocations: Frame) -> Frame:
     )
 
 
+def _alike(told: Frame) -> Frame:
+    """Rows that tell the same are one, with their number (``rows``): there are far fewer before each is multiplied."""
+    alike = [*_MEMBERS, *_TOLD_OF_MEMBERS, *_COUNTS, "once"]
+    return told.group_by(*alike).agg(
+        nw.col(*_SUMS).sum().cast(MONEY), nw.col("oldest_snapshot_on").min(), rows=nw.len().cast(nw.Int64)
+    )
+
+
 def _of_each_dimension(rows: Frame) -> Frame:
     """``rows`` once for each dimension, with the member they belong to, its name, and what they count there."""
-    index = ["currency", "once", "project_name", "subscription_name", *_COUNTS, *_SUMS, "oldest_snapshot_on"]
-    dimension, member = nw.col("dimension"), nw.col("dimension_id")
+    index = [*_TOLD_OF_MEMBERS, *_COUNTS, "once", "rows", *_SUMS, "oldest_snapshot_on"]
+    dimension, member, number = nw.col("dimension"), nw.col("dimension_id"), nw.col("rows")
     is_project = dimension == "project"
     name = (
         nw.when(dimension == _ALL)
@@ -86,10 +95,10 @@ def _of_each_dimension(rows: Frame) -> Frame:
         .then(nw.coalesce(nw.col("subscription_name"), member))
         .otherwise(member)
     )
-    counted = nw.when(is_project).then(nw.lit(1, nw.Int64)).otherwise(nw.col("once"))
+    counted = nw.when(is_project).then(number).otherwise(number * nw.col("once"))
     none = nw.lit(0, nw.Int64)
     return rows.unpivot(
-        on=list(_DIMENSIONS), index=index, variable_name="dimension", value_name="dimension_id"
+        on=list(_MEMBERS), index=index, variable_name="dimension", value_name="dimension_id"
     ).with_columns(
         dimension_value=name,
         **{count: nw.when(nw.col(count)).then(counted).otherwise(none) for count in _COUNTS},
