@@ -111,10 +111,8 @@ def show_sync(summary: "SyncSummary") -> None:
 
 def show_portfolio(summary: "PortfolioSummary") -> None:
     """Budget against actuals, a row per currency, and what to know beside it."""
-    table = Table(title=f"Portfolio as of {summary.as_of}, in each project's own currency")
-    table.add_column("Currency")
-    for metric in ("Budget", "Committed", "Actual", "Variance"):
-        table.add_column(metric, justify="right")
+    metrics = ("Budget", "Committed", "Actual", "Variance")
+    table = _of_figures(f"Portfolio as of {summary.as_of}, in each project's own currency", "Currency", *metrics)
     for unit, amounts in summary.totals.items():
         name = "unknown (XXX)" if unit == "XXX" else unit
         shown = (money(amounts[metric]) for metric in ("budget", "committed", "actual", "variance"))
@@ -130,20 +128,29 @@ def show_portfolio(summary: "PortfolioSummary") -> None:
 
 def _show_savings(summary: "PortfolioSummary") -> None:
     """What Azure Advisor's recommendations can save, a row per currency, beside the sum that cannot be had."""
-    table = Table(title="Azure Advisor: savings a year that add up")
-    for column in ("Currency", "Recommendations", "At least", "At most", "Of no project", "Unknown", "Sum of all rows"):
-        table.add_column(column, justify="left" if column == "Currency" else "right")
+    columns = ("Currency", "Open", "Unknown", "At least", "At most", "Of no project", "All rows")
+    table = _of_figures("Azure Advisor: savings a year that add up", *columns)
     for row in summary.savings:
+        name = "none told" if row.currency == "XXX" else row.currency
         amounts = (money(amount) for amount in (row.conservative, row.maximum, row.unallocated))
-        gross = f"[dim]{money(row.gross)}[/]"
-        table.add_row(
-            "none told" if row.currency == "XXX" else row.currency,
-            f"{row.recommendations:,}",
-            *amounts,
-            f"{row.unknown:,}",
-            gross,
-        )
+        table.add_row(name, f"{row.recommendations:,}", f"{row.unknown:,}", *amounts, f"[dim]{money(row.gross)}[/]")
     out.print(table)
+    out.print(
+        "Open: recommendations. Unknown: Azure tells no amount. All rows: their sum, which cannot be had.",
+        style="dim",
+        soft_wrap=True,
+    )
+
+
+def _of_figures(title: str, first: str, *figures: str) -> Table:
+    """A table whose figures are never cut short, however narrow the terminal: a part of a figure is another figure."""
+    from rich import box
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False, title=title)
+    table.add_column(first)
+    for figure in figures:
+        table.add_column(figure, justify="right", overflow="fold")
+    return table
 
 
 def show_addresses(addresses: Mapping[str, str]) -> None:

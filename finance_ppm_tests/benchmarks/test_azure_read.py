@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from finance_ppm.benchmarks.azure_read import arrived, run
+from finance_ppm.clock import FrozenClock
 from finance_ppm.contracts.azure import AzureResourcesRaw
 from finance_ppm.errors import FinancePpmError
 from finance_ppm.lakehouse.lake import Lake
@@ -15,7 +16,7 @@ from finance_ppm.sandbox.estate.bulk import bulk_estate
 from finance_ppm.settings import Config
 from finance_ppm.sources.azure.reader import AzureReader
 from finance_ppm.sources.azure.rows import Dataset
-from finance_ppm_tests.pipeline.azure_reads import SIX, FrozenClock
+from finance_ppm_tests.pipeline.azure_reads import SIX
 
 
 @pytest.mark.usefixtures("in_one_process")

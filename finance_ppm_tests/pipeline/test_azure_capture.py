@@ -29,6 +29,11 @@ from finance_ppm.lakehouse import lake as lake_module
 from finance_ppm.pipeline import azure, azure_staging
 from finance_ppm.pipeline.azure import Capture, capture_azure
 from finance_ppm.pipeline.azure_marks import GONE
+from finance_ppm.sandbox.azure.estate import ListedEstate
+from finance_ppm.sandbox.azure.server import serve_azure
+from finance_ppm.sandbox.estate import bulk_estate
+from finance_ppm.settings import Config
+from finance_ppm.sources.azure.reader import AzureReader
 from finance_ppm.sources.azure.rows import Batch, Dataset, Outcome, Source, WireRow
 from finance_ppm_tests.pipeline.azure_reads import ROWS, SIX, Read, UnreachableError, batch, edition, outcome, row
 
@@ -627,3 +632,33 @@ def test_the_moment_of_a_row_is_that_of_its_batch(site: Site) -> None:
     stored = site.lake.scan(AzureAdvisorRaw).select("subscription_id", "captured_at", "_ingestion_timestamp").collect()
     ten: datetime = SIX + timedelta(minutes=10)
     assert set(stored.iter_rows()) == {("a", SIX + timedelta(minutes=5), ten), ("b", ten, ten)}
+
+
+# The real reader
+
+
+def test_what_a_sandbox_tells_is_captured_whole_and_a_subscription_taken_away_is_missed(site: Site) -> None:
+    bulk = bulk_estate(resources=30, recommendations=20, subscriptions=3)
+    names = dict(bulk.subscriptions(SIX))
+    tables = ("resources", "resourcecontainers", "advisorresources")
+    estate = ListedEstate(
+        names=names,
+        tables={table: [told for name in names for told in bulk.rows(table, name, SIX)] for table in tables},
+    )
+    with serve_azure(estate, now=SIX) as sandbox:
+        config = Config.model_validate({name.lower(): value for name, value in sandbox.environment().items()})
+        with AzureReader.of(config) as reader:
+            for site.dataset in Dataset:
+                told = capture_azure(reader, site.lake, site.clock, site.dataset)
+                assert (told.subscriptions, told.complete, told.incomplete) == (3, 3, ())
+                wanted = tables[:2] if site.dataset is Dataset.RESOURCES else tables[2:]
+                expected = {told["id"].lower(): told for table in wanted for told in estate.tables[table]}
+                assert {key: json.loads(text) for key, text in site.rows().items()} == expected
+                assert not capture_azure(reader, site.lake, site.clock, site.dataset).written.changed
+        lost, site.clock.moment = max(names), SIX + timedelta(days=1)
+        with estate.lock:
+            del names[lost]
+        with AzureReader.of(config) as reader:
+            told = capture_azure(reader, site.lake, site.clock, site.dataset)
+        assert [(one.subscription_id, one.reason) for one in told.incomplete] == [(lost, GONE)]
+        assert site.marks(site.clock.today())[lost] == (False, 0, GONE)
