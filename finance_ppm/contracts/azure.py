@@ -6,6 +6,7 @@ them without case, and writes one and the same id in several.
 """
 
 from datetime import timedelta
+from typing import Any
 
 import dataframely as dy
 
@@ -18,6 +19,7 @@ UNALLOCATED = "(unallocated)"
 
 _RAW_RESOURCES = "bronze/azure_resources.raw_payload"
 _RAW_ADVISOR = "bronze/azure_advisor.raw_payload"
+_STATUS = "bronze/azure_advisor.status"
 _COMPLETE = "bronze/azure_snapshots.complete"
 _RESOURCES = "silver/azure_resources"
 _RECOMMENDATIONS = "silver/azure_advisor_recommendations"
@@ -83,6 +85,11 @@ class AzureAdvisorRaw(Table):
     record_type = dy.String(description="recommendation, suppression or configuration.")
     subscription_id = dy.String(description="Subscription, lower-cased.")
     source = dy.String(description="resource_graph, or advisor where Resource Graph may not be asked.")
+    status = dy.String(
+        nullable=True,
+        description="Advisor's own status of a recommendation, lower-cased (`recommendationStatus`): new, inprogress, "
+        "postponed, dismissed or completed; null where it does not say.",
+    )
     raw_payload = dy.String(description="The row as Azure sent it, JSON text, unchanged.")
     captured_at = _captured_at()
     ingestion_timestamp = _ingestion_timestamp()
@@ -186,7 +193,10 @@ class AzureResources(Table):
 
 
 class AzureAdvisorRecommendations(Table):
-    """A recommendation of Azure Advisor that was ever seen, with what became of it."""
+    """A recommendation of Azure Advisor that was ever seen, with what became of it.
+
+    One that Advisor marks completed counts as not seen.
+    """
 
     info = _silver("azure_advisor_recommendations", "silver.advisor_recommendations")
 
@@ -289,37 +299,40 @@ class AzureAdvisorRecommendations(Table):
     )
     tracked = dy.Bool(nullable=True, description="Advisor's own `tracked`.", metadata=derived_from(_RAW_ADVISOR))
     suppressed = dy.Bool(
-        description="A suppression that has not expired speaks of it.", metadata=derived_from(_RAW_ADVISOR)
+        description="A suppression that has not expired speaks of it, or Advisor's own status of it is dismissed, or "
+        "postponed where no suppression tells until when.",
+        metadata=derived_from(_RAW_ADVISOR, _STATUS),
     )
     suppressed_until = dy.Datetime(
         nullable=True,
         time_zone="UTC",
         description="When the suppression ends; null where it is for ever, or there is none.",
-        metadata=derived_from(_RAW_ADVISOR),
+        metadata=derived_from(_RAW_ADVISOR, _STATUS),
     )
     state = dy.String(
         description="new (seen for the first time in the newest snapshot), active, reopened (it had been resolved), "
         "suppressed, or resolved.",
-        metadata=derived_from(_RAW_ADVISOR, _COMPLETE),
+        metadata=derived_from(_RAW_ADVISOR, _STATUS, _COMPLETE),
     )
     first_seen = dy.Date(
-        description="First snapshot it was in; kept when it is reopened.", metadata=derived_from(_RAW_ADVISOR)
+        description="First snapshot it was in; kept when it is reopened.", metadata=derived_from(_RAW_ADVISOR, _STATUS)
     )
-    last_seen = dy.Date(description="Last snapshot it was in.", metadata=derived_from(_RAW_ADVISOR))
+    last_seen = dy.Date(description="Last snapshot it was in.", metadata=derived_from(_RAW_ADVISOR, _STATUS))
     reopened_on = dy.Date(
         nullable=True,
         description="Day it came back after it had been resolved, the last time.",
-        metadata=derived_from(_RAW_ADVISOR, _COMPLETE),
+        metadata=derived_from(_RAW_ADVISOR, _STATUS, _COMPLETE),
     )
     resolved_on = dy.Date(
         nullable=True,
-        description="First complete snapshot it was missing from since it was last seen.",
-        metadata=derived_from(_RAW_ADVISOR, _COMPLETE),
+        description="First complete snapshot it was missing from, or completed in, since it was last seen.",
+        metadata=derived_from(_RAW_ADVISOR, _STATUS, _COMPLETE),
     )
     resolution = dy.String(
         nullable=True,
-        description="resource_deleted where the resource is gone from the inventory, else unverified.",
-        metadata=derived_from(_RAW_ADVISOR, _COMPLETE, _RAW_RESOURCES),
+        description="completed where Advisor marked it so after it was last seen; else resource_deleted where the "
+        "resource was gone from the first complete inventory since `resolved_on`; else unverified.",
+        metadata=derived_from(_RAW_ADVISOR, _STATUS, _COMPLETE, _RAW_RESOURCES),
     )
     last_updated = dy.Datetime(
         nullable=True, time_zone="UTC", description="Advisor's own `lastUpdated`.", metadata=derived_from(_RAW_ADVISOR)
@@ -356,7 +369,14 @@ def _computed_at() -> dy.Datetime:
     return dy.Datetime(time_zone="UTC", description="When the row was computed.", metadata=stamp())
 
 
-_LINK = (f"{_RESOURCES}.project_tag", f"{_PROJECTS}.name", f"{_PROJECTS}.project_id")
+_LINK = (
+    f"{_RESOURCES}.project_tag",
+    f"{_RESOURCES}.resource_id",
+    f"{_RECOMMENDATIONS}.resource_group",
+    f"{_PROJECTS}.name",
+    f"{_PROJECTS}.project_id",
+    f"{_PROJECTS}.is_archived",
+)
 _SAVINGS = tuple(
     f"{_RECOMMENDATIONS}.{column}"
     for column in (
@@ -386,42 +406,68 @@ _SAVINGS = tuple(
     )
 ) + tuple(f"{_RESOURCES}.{column}" for column in ("location", "resource_type", "sku", "subscription_id"))
 
+_HOME = tuple(dict.fromkeys((*_LINK, *_SAVINGS)))
+"""A commitment is spread over the machines that are not right-sized, so what is counted decides on whose it is."""
+
+
+def _from(column: str) -> dict[str, Any]:
+    """The column is the recommendation's own."""
+    return derived_from(f"{_RECOMMENDATIONS}.{column}")
+
 
 class AzureAdvisorRecs(Table):
     """A recommendation as of a day: whose it is, and what of its savings may be counted, and why."""
 
     info = _gold("azure_advisor_recs")
 
-    recommendation_id = dy.String(primary_key=True, description="Azure's id, lower-cased.")
-    subscription_id = dy.String(description="Subscription, lower-cased.")
-    subscription_name = dy.String(nullable=True, description="The subscription's name.")
-    category = dy.String(
-        nullable=True, description="Cost, HighAvailability, Security, Performance or OperationalExcellence."
+    recommendation_id = dy.String(
+        primary_key=True, description="Azure's id, lower-cased.", metadata=_from("recommendation_id")
     )
-    impact = dy.String(nullable=True, description="High, Medium or Low.")
-    kind = dy.String(description="right_size, shutdown, reservation, savings_plan, or other.")
-    problem = dy.String(nullable=True, description="What is wrong.")
-    solution = dy.String(nullable=True, description="What Advisor recommends.")
-    resource_id = dy.String(nullable=True, description="Id of what is impacted, lower-cased.")
-    impacted_value = dy.String(nullable=True, description="Name of what is impacted.")
+    subscription_id = dy.String(description="Subscription, lower-cased.", metadata=_from("subscription_id"))
+    subscription_name = dy.String(
+        nullable=True,
+        description="The subscription's name.",
+        metadata=derived_from(
+            f"{_RECOMMENDATIONS}.subscription_id",
+            f"{_RESOURCES}.resource_id",
+            f"{_RESOURCES}.subscription_id",
+            f"{_RESOURCES}.subscription_name",
+        ),
+    )
+    category = dy.String(
+        nullable=True,
+        description="Cost, HighAvailability, Security, Performance or OperationalExcellence.",
+        metadata=_from("category"),
+    )
+    impact = dy.String(nullable=True, description="High, Medium or Low.", metadata=_from("impact"))
+    kind = dy.String(description="right_size, shutdown, reservation, savings_plan, or other.", metadata=_from("kind"))
+    problem = dy.String(nullable=True, description="What is wrong.", metadata=_from("problem"))
+    solution = dy.String(nullable=True, description="What Advisor recommends.", metadata=_from("solution"))
+    resource_id = dy.String(
+        nullable=True, description="Id of what is impacted, lower-cased.", metadata=_from("resource_id")
+    )
+    impacted_value = dy.String(nullable=True, description="Name of what is impacted.", metadata=_from("impacted_value"))
     project_id = dy.String(
         nullable=True,
         description="The project it belongs to, a Notion page id; null where there is none, or more than one: "
         "`gold/azure_advisor_allocations` tells their shares.",
-        metadata=derived_from(*_LINK),
+        metadata=derived_from(*_HOME),
     )
-    project_name = dy.String(nullable=True, description="The project's name.", metadata=derived_from(*_LINK))
+    project_name = dy.String(nullable=True, description="The project's name.", metadata=derived_from(*_HOME))
     project_link = dy.String(
         nullable=True,
         description="What leads to the project: the tag of its resource, resource_group or subscription; machines, "
         "where a commitment is spread over those it would cover; null where nothing does.",
-        metadata=derived_from(*_LINK),
+        metadata=derived_from(*_HOME, f"{_RESOURCES}.project_tag_source"),
     )
-    state = dy.String(description="new, active, reopened, suppressed or resolved.")
-    first_seen = dy.Date(description="First snapshot it was in.")
-    age_days = dy.Int32(description="Days from `first_seen` to the as-of day.")
+    state = dy.String(description="new, active, reopened, suppressed or resolved.", metadata=_from("state"))
+    first_seen = dy.Date(description="First snapshot it was in.", metadata=_from("first_seen"))
+    age_days = dy.Int32(description="Days from `first_seen` to the as-of day.", metadata=_from("first_seen"))
     suppressed_until = dy.Datetime(
-        nullable=True, time_zone="UTC", description="When the suppression ends; null where it is for ever."
+        nullable=True,
+        time_zone="UTC",
+        description="When the suppression ends; null where it is for ever.",
+        metadata=_from("suppressed_until"),
     )
     exclusive_group = dy.String(
         nullable=True,
@@ -466,9 +512,15 @@ class AzureAdvisorRecs(Table):
         description="What of it may be added up where the best of each offer is taken.",
         metadata=derived_from(*_SAVINGS),
     )
-    snapshot_on = dy.Date(nullable=True, description="Newest complete snapshot of the subscription.")
-    snapshot_age_days = dy.Int32(nullable=True, description="Days from that snapshot to the as-of day.")
-    portal_url = dy.String(nullable=True, description="Link to what is impacted in the Azure portal.")
+    snapshot_on = dy.Date(
+        nullable=True, description="Newest complete snapshot of the subscription.", metadata=_from("snapshot_on")
+    )
+    snapshot_age_days = dy.Int32(
+        nullable=True, description="Days from that snapshot to the as-of day.", metadata=_from("snapshot_on")
+    )
+    portal_url = dy.String(
+        nullable=True, description="Link to what is impacted in the Azure portal.", metadata=_from("resource_id")
+    )
     as_of_date = _as_of()
     computed_at = _computed_at()
 
@@ -478,36 +530,42 @@ class AzureAdvisorAllocations(Table):
 
     info = _gold("azure_advisor_allocations")
 
-    recommendation_id = dy.String(primary_key=True, description="Azure's id, lower-cased.")
+    recommendation_id = dy.String(
+        primary_key=True, description="Azure's id, lower-cased.", metadata=_from("recommendation_id")
+    )
     project_id = dy.String(
         primary_key=True,
         description="Notion page id of the project; `(unallocated)` where nothing leads to one.",
-        metadata=derived_from(*_LINK, *_SAVINGS),
+        metadata=derived_from(*_HOME),
     )
-    project_name = dy.String(description="The project's name; `Unallocated`.", metadata=derived_from(*_LINK))
-    subscription_id = dy.String(description="Subscription, lower-cased.")
-    category = dy.String(nullable=True, description="The recommendation's category.")
+    project_name = dy.String(description="The project's name; `Unallocated`.", metadata=derived_from(*_HOME))
+    subscription_id = dy.String(description="Subscription, lower-cased.", metadata=_from("subscription_id"))
+    category = dy.String(nullable=True, description="The recommendation's category.", metadata=_from("category"))
     machines = dy.Int64(
         nullable=True,
         description="Matching machines of the project, where a commitment is spread over machines.",
-        metadata=derived_from(*_LINK, *_SAVINGS),
+        metadata=derived_from(*_HOME),
     )
-    currency = dy.String(description="ISO 4217 currency; `XXX` where Azure does not say.")
+    currency = dy.String(
+        description="ISO 4217 currency; `XXX` where Azure does not say.", metadata=_from("savings_currency")
+    )
     annual_savings = dy.Decimal(
         18,
         2,
         nullable=True,
         description="Share of `annual_savings`; null where that is unknown.",
-        metadata=derived_from(*_LINK, *_SAVINGS),
+        metadata=derived_from(*_HOME),
     )
     achievable_conservative = dy.Decimal(
-        18, 2, description="Share of `achievable_conservative`.", metadata=derived_from(*_LINK, *_SAVINGS)
+        18, 2, description="Share of `achievable_conservative`.", metadata=derived_from(*_HOME)
     )
-    achievable_maximum = dy.Decimal(
-        18, 2, description="Share of `achievable_maximum`.", metadata=derived_from(*_LINK, *_SAVINGS)
-    )
+    achievable_maximum = dy.Decimal(18, 2, description="Share of `achievable_maximum`.", metadata=derived_from(*_HOME))
     as_of_date = _as_of()
     computed_at = _computed_at()
+
+
+_MEMBERS = (*_HOME, f"{_RECOMMENDATIONS}.impact")
+"""By these a recommendation is counted with one member or another."""
 
 
 class AdvisorSummary(Table):
@@ -519,37 +577,48 @@ class AdvisorSummary(Table):
 
     info = _gold("advisor_summary")
 
-    summary_id = dy.String(primary_key=True, description="Dimension, member and currency, joined by `|`.")
+    summary_id = dy.String(
+        primary_key=True, description="Dimension, member and currency, joined by `|`.", metadata=derived_from(*_MEMBERS)
+    )
     dimension = dy.String(description="all, category, impact, project or subscription.")
     dimension_id = dy.String(
         description="The member's id or name; `all`, `(none)` or `(unallocated)` otherwise.",
-        metadata=derived_from(*_LINK),
+        metadata=derived_from(*_MEMBERS),
     )
-    dimension_value = dy.String(description="The member's name.", metadata=derived_from(*_LINK))
+    dimension_value = dy.String(
+        description="The member's name.", metadata=derived_from(*_MEMBERS, f"{_RESOURCES}.subscription_name")
+    )
     currency = dy.String(
         description="ISO 4217 currency; `XXX` for recommendations without one.",
-        metadata=derived_from(f"{_RECOMMENDATIONS}.savings_currency"),
+        metadata=derived_from(*_MEMBERS),
     )
-    open_count = dy.Int64(description="Recommendations that are new, active or reopened.")
-    new_count = dy.Int64(description="Those of them that are new.")
-    suppressed_count = dy.Int64(description="Suppressed ones.")
-    resolved_count = dy.Int64(description="Resolved ones.")
-    unknown_count = dy.Int64(description="Open ones in the category Cost whose savings Azure does not tell.")
+    open_count = dy.Int64(
+        description="Recommendations that are new, active or reopened.", metadata=derived_from(*_MEMBERS)
+    )
+    new_count = dy.Int64(description="Those of them that are new.", metadata=derived_from(*_MEMBERS))
+    suppressed_count = dy.Int64(description="Suppressed ones.", metadata=derived_from(*_MEMBERS))
+    resolved_count = dy.Int64(description="Resolved ones.", metadata=derived_from(*_MEMBERS))
+    unknown_count = dy.Int64(
+        description="Open ones in the category Cost whose savings Azure does not tell.",
+        metadata=derived_from(*_MEMBERS),
+    )
     gross_annual_savings = dy.Decimal(
         38,
         2,
         description="Sum over open recommendations, for audit only: it counts what excludes each other, and cannot be "
         "had.",
-        metadata=derived_from(*_SAVINGS),
+        metadata=derived_from(*_MEMBERS),
     )
     achievable_conservative = dy.Decimal(
-        38, 2, description="What can be had at least, a year.", metadata=derived_from(*_LINK, *_SAVINGS)
+        38, 2, description="What can be had at least, a year.", metadata=derived_from(*_MEMBERS)
     )
     achievable_maximum = dy.Decimal(
-        38, 2, description="What can be had at most, a year.", metadata=derived_from(*_LINK, *_SAVINGS)
+        38, 2, description="What can be had at most, a year.", metadata=derived_from(*_MEMBERS)
     )
     oldest_snapshot_on = dy.Date(
-        nullable=True, description="Oldest of the snapshots the row is made from; null where there is none."
+        nullable=True,
+        description="Oldest of the snapshots the row is made from; null where there is none.",
+        metadata=derived_from(*_MEMBERS),
     )
     as_of_date = _as_of()
     computed_at = _computed_at()

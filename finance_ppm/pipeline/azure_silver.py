@@ -17,7 +17,7 @@ from finance_ppm.sources.azure.rows import Dataset
 from finance_ppm.transforms.azure import content, inventory
 from finance_ppm.transforms.azure.configurations import configurations
 from finance_ppm.transforms.azure.lifecycle import lived_on, no_lives
-from finance_ppm.transforms.azure.recommendations import recommendations, whereabouts
+from finance_ppm.transforms.azure.recommendations import COMPLETED, recommendations, whereabouts
 from finance_ppm.transforms.azure.suppressions import suppressions
 
 GROUP = 50_000
@@ -46,10 +46,14 @@ def azure_recommendations(lake: Lake, day: date) -> pl.DataFrame:
     """The rows of ``silver/azure_advisor_recommendations`` as of the end of ``day``: every recommendation that was ever
     seen until then, with what became of it.
 
-    A recommendation says what it said when it was last seen. It is resolved by the first complete snapshot without it;
-    its resource is deleted where it is not in the inventory as of ``day``, if that is not older than the day on which
-    the recommendation was last seen. A suppression or configuration stands until a complete snapshot is without it; a
-    suppression is over as well when it has expired by the end of ``day``.
+    A recommendation says what it said when it was last seen, and it is seen where Advisor does not mark it completed.
+    It is resolved by the first complete snapshot in which it is not seen. A suppression or configuration stands until a
+    complete snapshot is without it; a suppression is over as well when it has expired by the end of ``day``.
+
+    A later day tells of a resolved recommendation what an earlier one did, with two exceptions. Its resource is deleted
+    where the first complete inventory since it was resolved is without it: until there is one, the newest inventory
+    says so provisionally, if it is not older than the day on which the recommendation was last seen. And Advisor may
+    mark completed later what it left out before: then it is ``completed`` from that day on.
     """
     bronze = _Bronze.until(lake, day)
     lives = bronze.lives()
@@ -60,7 +64,7 @@ def azure_recommendations(lake: Lake, day: date) -> pl.DataFrame:
     told = pl.concat(typed)
     stands = lives.filter(pl.col("resolved_on").is_null())
     standing = pl.concat(others).join(stands, on="record_id", how="semi")
-    inventories = bronze.newest_complete(Dataset.RESOURCES).rename({"captured_on": "inventory_on"})
+    inventories = bronze.complete(Dataset.RESOURCES).rename({"captured_on": "inventory_on"})
     return recommendations(
         told,
         lives,
@@ -88,10 +92,14 @@ class _Bronze:
         advisor, resources = lake.scan(AzureAdvisorRaw), lake.scan(AzureResourcesRaw)
         return cls(*(rows.filter(pl.col("captured_on") <= day) for rows in (snapshots, advisor, resources)))
 
+    def complete(self, dataset: Dataset) -> pl.DataFrame:
+        """The complete snapshots, by subscription_id and captured_on."""
+        complete = self.snapshots.filter((pl.col("dataset") == dataset) & pl.col("complete"))
+        return complete.select("subscription_id", "captured_on").collect()
+
     def newest_complete(self, dataset: Dataset) -> pl.DataFrame:
         """Of each subscription_id, the day (captured_on) of its newest complete snapshot."""
-        complete = self.snapshots.filter((pl.col("dataset") == dataset) & pl.col("complete"))
-        return complete.group_by("subscription_id").agg(pl.col("captured_on").max()).collect()
+        return self.complete(dataset).group_by("subscription_id").agg(pl.col("captured_on").max())
 
     def snapshot_days(self) -> pl.DataFrame:
         """Of each subscription_id, the day of Advisor's newest snapshot (newest_on), and of its newest complete one
@@ -108,9 +116,15 @@ class _Bronze:
         with_rows = self.advisor.select("captured_on").unique().collect()
         lives = no_lives()
         for day in pl.concat([marks["captured_on"], with_rows["captured_on"]]).unique().sort():
-            seen = self.advisor.filter(_captured_on(day)).select("record_id", "subscription_id").collect()
-            complete = marks.filter(_captured_on(day) & pl.col("complete"))["subscription_id"]
-            lives = lived_on(lives, day, seen, complete)
+            rows = self.advisor.filter(_captured_on(day)).select("record_id", "subscription_id", "status").collect()
+            is_completed = pl.col("status").eq_missing(COMPLETED)
+            lives = lived_on(
+                lives,
+                day,
+                seen=rows.filter(~is_completed).drop("status"),
+                complete=marks.filter(_captured_on(day) & pl.col("complete"))["subscription_id"],
+                completed=rows.filter(is_completed)["record_id"],
+            )
         return lives
 
     def newest_records(self, lives: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -134,6 +134,35 @@ def test_what_advisor_tells_is_kept_by_kind_and_source(site: Site) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ('{"properties": {"category": "Cost", "recommendationStatus": "Completed"}}', "completed"),
+        ('{"properties":{"recommendationStatus" :\n"InProgress ","extendedProperties":null}}', "inprogress"),
+        ('{"properties": {"recommendationStatus": "Di\\u0073missed"}}', "dismissed"),
+        (
+            r'{"properties": {"shortDescription": {"problem": "Says \"recommendationStatus\": \"Completed\" of it"},'
+            r' "recommendationStatus": "New"}}',
+            "new",
+        ),
+        (r'{"properties": {"impactedValue": "{\"recommendationStatus\": \"Completed\"}"}}', None),
+        ('{"properties": {"extendedProperties": {"recommendationStatus": "Completed"}}}', None),
+        ('{"recommendationStatus": "Completed", "properties": {"category": "Cost"}}', None),
+        ('{"properties": {"recommendationStatus": null}}', None),
+        ('{"properties": {"recommendationStatus": " "}}', None),
+        ('{"properties": {"category": "recommendationStatus"}}', None),
+        ('{"properties": "recommendationStatus"}', None),
+        ('{"properties": {"recommendationStatus": "Completed"', None),
+        ("", None),
+    ],
+)
+def test_advisor_s_own_status_is_kept_beside_the_row(site: Site, text: str, status: str | None) -> None:
+    site.capture(batch(row("a", "1", text), row("a", "2", '{"properties": {"recommendationStatus": "New"}}')))
+    stored = site.lake.scan(AzureAdvisorRaw).sort("record_id").select("raw_payload", "status").collect()
+    assert stored.row(0) == (text, status)
+    assert stored["status"][1] == "new"
+
+
 def test_rows_of_an_unknown_type_are_told_of_and_the_snapshot_does_not_count(site: Site) -> None:
     """They may be recommendations under another name: those that are missing must not be taken for resolved."""
     strange = [row("a", name, kind="microsoft.advisor/advice") for name in "xy"]

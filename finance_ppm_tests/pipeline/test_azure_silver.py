@@ -48,6 +48,14 @@ A, B = recommendation("a", on=machine_id("a")), recommendation("b", on=machine_i
 FAR = recommendation("far", on=machine_id("far", subscription=OTHER))
 
 
+def marked(of: Row, status: str) -> Row:
+    """The row with Advisor's own status."""
+    return {**of, "properties": {**of["properties"], "recommendationStatus": status}}
+
+
+A_COMPLETED = marked(A, "Completed")
+
+
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path))
@@ -215,6 +223,146 @@ def test_of_two_recommendations_on_one_resource_each_is_judged_by_its_own_last_d
     capture_advisor(lake, day(3), [])
     found = {name: row["resolution"] for name, row in told(lake, day(3)).items()}
     assert found == {"early": "resource_deleted", "late": "unverified"}
+
+
+def test_what_becomes_of_a_resource_later_is_not_what_resolved_its_recommendation(lake: Lake) -> None:
+    """Of a, the machine is deleted on day 4, long after it was resolved on day 1; of b, between days 0 and 2."""
+    a, b = resource(machine_id("a")), resource(machine_id("b"))
+    capture_resources(lake, day(0), [a, b])
+    capture_advisor(lake, day(0), [A, B])
+    capture_advisor(lake, day(1), [])
+    capture_resources(lake, day(2), [a])
+    capture_resources(lake, day(3), [], first=False)
+    capture_resources(lake, day(4), [])
+    capture_resources(lake, day(5), [a, b])
+    found = [
+        {name: row["resolution"] for name, row in told(lake, day(number)).items()} for number in (0, 1, 2, 3, 4, 5)
+    ]
+    provisional = {"a": "unverified", "b": "unverified"}
+    final = {"a": "unverified", "b": "resource_deleted"}
+    assert found == [{"a": None, "b": None}, provisional, final, final, final, final]
+
+
+def test_the_inventory_of_the_day_on_which_it_was_resolved_counts(lake: Lake) -> None:
+    capture_advisor(lake, day(0), [A])
+    capture_resources(lake, day(0), [resource(machine_id("a"))])
+    capture_advisor(lake, day(2), [])
+    capture_resources(lake, day(2), [])
+    capture_resources(lake, day(3), [resource(machine_id("a"))])
+    assert [told(lake, day(number))["a"]["resolution"] for number in (2, 3)] == ["resource_deleted"] * 2
+
+
+def test_until_there_is_an_inventory_since_the_newest_one_says_so_provisionally(lake: Lake) -> None:
+    """It saw the machine gone on day 1 and there again on day 2; on day 4 there is one that counts."""
+    machine = resource(machine_id("a"))
+    capture_advisor(lake, day(0), [A])
+    capture_resources(lake, day(1), [])
+    capture_advisor(lake, day(3), [])
+    assert told(lake, day(3))["a"]["resolution"] == "resource_deleted"
+    capture_resources(lake, day(2), [machine])
+    assert told(lake, day(3))["a"]["resolution"] == "unverified"
+    capture_resources(lake, day(4), [])
+    capture_resources(lake, day(5), [machine])
+    found = [told(lake, day(number))["a"]["resolution"] for number in (3, 4, 5)]
+    assert found == ["unverified", "resource_deleted", "resource_deleted"]
+
+
+def test_each_subscription_is_judged_by_its_own_inventories(lake: Lake) -> None:
+    capture_advisor(lake, day(0), [A, FAR], first=True, other=True)
+    capture_advisor(lake, day(1), [], first=True, other=True)
+    capture_resources(lake, day(1), [resource(machine_id("a"))], first=True, other=False)
+    capture_resources(lake, day(2), [], first=True, other=True)
+    assert {name: row["resolution"] for name, row in told(lake, day(2)).items()} == {
+        "a": "unverified",
+        "far": "resource_deleted",
+    }
+
+
+def test_one_that_comes_back_and_goes_again_is_judged_anew(lake: Lake) -> None:
+    capture_advisor(lake, day(0), [A])
+    capture_advisor(lake, day(1), [])
+    capture_resources(lake, day(1), [resource(machine_id("a"))])
+    capture_advisor(lake, day(2), [A])
+    capture_advisor(lake, day(3), [])
+    capture_resources(lake, day(4), [])
+    found = [told(lake, day(number))["a"]["resolution"] for number in range(5)]
+    assert found == [None, "unverified", None, "unverified", "resource_deleted"]
+
+
+# --- Advisor's own status --------------------------------------------------------------------------
+
+
+def test_what_advisor_marks_completed_is_resolved_by_a_complete_snapshot_and_reopened_when_it_is_new(
+    lake: Lake,
+) -> None:
+    """On day 3 its machine is gone as well: Advisor's word comes first."""
+    capture_advisor(lake, day(0), [marked(A, "New"), B])
+    capture_advisor(lake, day(1), [A_COMPLETED, B], first=False)
+    capture_advisor(lake, day(2), [A_COMPLETED, B])
+    capture_advisor(lake, day(3), [A_COMPLETED, B])
+    capture_resources(lake, day(3), [resource(machine_id("b"))])
+    capture_advisor(lake, day(4), [A, B])
+    found = [told(lake, day(number))["a"] for number in range(5)]
+    assert [row["state"] for row in found] == ["new", "active", "resolved", "resolved", "reopened"]
+    assert [row["resolution"] for row in found] == [None, None, "completed", "completed", None]
+    assert (found[3]["last_seen"], found[3]["resolved_on"]) == (day(0), day(2))
+    assert (found[4]["first_seen"], found[4]["last_seen"], found[4]["reopened_on"]) == (day(0), day(4), day(4))
+
+
+def test_what_is_completed_says_what_it_said_when_it_was_last_open(lake: Lake) -> None:
+    capture_advisor(lake, day(0), [A])
+    silent = recommendation("a", on=machine_id("a"), extendedProperties={}, recommendationStatus="Completed")
+    capture_advisor(lake, day(1), [silent])
+    assert str(told(lake, day(1))["a"]["annual_savings"]) == "575.00"
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_advisor_may_say_later_that_what_is_gone_was_completed(lake: Lake, *, complete: bool) -> None:
+    capture_advisor(lake, day(0), [A, B])
+    capture_advisor(lake, day(1), [])
+    capture_advisor(lake, day(2), [A_COMPLETED], first=complete)
+    capture_advisor(lake, day(3), [])
+    found = [{name: row["resolution"] for name, row in told(lake, day(number)).items()} for number in (1, 2, 3)]
+    before, after = {"a": "unverified", "b": "unverified"}, {"a": "completed", "b": "unverified"}
+    assert found == [before, after, after]
+    assert told(lake, day(3))["a"]["resolved_on"] == day(1)
+
+
+def test_what_was_completed_once_and_reopened_is_not_completed_because_it_is_gone(lake: Lake) -> None:
+    for number, rows in enumerate(([A], [A_COMPLETED], [A], [])):
+        capture_advisor(lake, day(number), rows)
+    assert told(lake, day(3))["a"]["resolution"] == "unverified"
+
+
+def test_what_was_only_ever_completed_is_none_of_the_recommendations(lake: Lake) -> None:
+    capture_advisor(lake, day(0), [A_COMPLETED, B])
+    capture_advisor(lake, day(1), [A, B])
+    assert states(lake, day(0)) == {"b": "new"}
+    assert states(lake, day(1)) == {"a": "new", "b": "active"}
+
+
+def test_what_is_dismissed_is_suppressed_without_an_end(lake: Lake) -> None:
+    ends = suppression(B, ttl="9.00:00:00", until="2026-06-24T00:00:00Z")
+    capture_advisor(lake, day(0), [marked(A, "Dismissed"), marked(B, "Dismissed"), ends])
+    capture_advisor(lake, day(1), [A, B])
+    for name in "ab":
+        found = [told(lake, day(number))[name] for number in (0, 1)]
+        assert [(row["state"], row["suppressed"]) for row in found] == [("suppressed", True), ("active", False)]
+        assert found[0]["suppressed_until"] is None
+
+
+def test_what_is_postponed_is_suppressed_until_the_suppression_says(lake: Lake) -> None:
+    ends = suppression(B, ttl="2.00:00:00", until="2026-06-17T00:00:00Z")
+    capture_advisor(lake, day(0), [marked(A, "Postponed"), marked(B, "Postponed"), ends])
+    assert states(lake, day(0)) == {"a": "suppressed", "b": "suppressed"}
+    assert told(lake, day(0))["b"]["suppressed_until"] == datetime(2026, 6, 17, tzinfo=UTC)
+    assert states(lake, day(1)) == {"a": "suppressed", "b": "active"}
+
+
+@pytest.mark.parametrize("status", ["New", "InProgress", "Unheard-of"])
+def test_any_other_status_leaves_a_recommendation_open(lake: Lake, status: str) -> None:
+    capture_advisor(lake, day(0), [marked(A, status)])
+    assert states(lake, day(0)) == {"a": "new"}
 
 
 @pytest.mark.parametrize(

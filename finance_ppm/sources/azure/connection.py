@@ -4,7 +4,8 @@ Belongs here: HTTP. Who signs in is told by ``credentials``, when a request may 
 by ``retry``; what is asked for is the business of ``graph`` and ``advisor``.
 
 The SDK's own policies are left out on purpose. Its retries are replaced. Its decoding takes 0.15 s of processor time
-for a page of 1,000 rows (0.9 MB), and drops what its models do not know; here a page takes 2 ms and keeps every byte.
+for a page of 1,000 rows (0.9 MB), and drops what its models do not know; here a page takes a hundredth of a second,
+from the socket to its rows, and keeps every byte.
 It registers resource providers on its own, which is a write. Its logging writes two records for each request. And no
 redirect is followed: Resource Manager sends none for what is asked here, and a token goes nowhere else.
 """

@@ -109,7 +109,7 @@ def error_of_answer(
 ) -> AzureError:
     """The error told by an answer that is no success. ``mask`` makes secrets unreadable, should Azure quote one.
 
-    https://github.com/cloud-and-ai-microsoft/resource-provider-contract/blob/master/v1.0/common-api-details.md tells
+    https://github.com/Azure/azure-resource-manager-rpc/blob/master/v1.0/common-api-details.md tells
     the body: ``{"error": {"code", "message", "details": [{"code", "message"}]}}``.
     """
     code, reason = map(mask, _told(body))

@@ -32,10 +32,6 @@ PAGE_ROWS = 1000
 MOST_SUBSCRIPTIONS = 1000
 """The most that one query names (https://learn.microsoft.com/azure/governance/resource-graph/troubleshoot/general)."""
 
-MOST_MANAGEMENT_GROUPS = 10
-"""The most that one query names
-(https://learn.microsoft.com/powershell/module/az.resourcegraph/search-azgraph)."""
-
 READS = 3
 """Times that a table is read from its first page, before its pages are taken for what they are: not a whole."""
 
@@ -147,7 +143,9 @@ class Graph:
                 break
             if token in tokens:
                 raise unsound_pages("a page leads to one that was read before", about=about)
-            if not new or len(reading) > total:
+            if len(reading) > total:
+                raise unsound_pages(f"more rows were read than Azure counts, which is {total}", about=about)
+            if not new:
                 raise unsound_pages("a page holds no row that was not read before", about=about)
             tokens.add(token)
         if answer.truncated and len(reading) < total:

@@ -20,7 +20,6 @@ from finance_ppm.sources.azure.connection import Connection
 from finance_ppm.sources.azure.credentials import Tokens, credential_of
 from finance_ppm.sources.azure.errors import NO_SUBSCRIPTIONS, AzureError
 from finance_ppm.sources.azure.graph import (
-    MOST_MANAGEMENT_GROUPS,
     MOST_SUBSCRIPTIONS,
     SUBSCRIPTIONS,
     TABLES,
@@ -120,7 +119,13 @@ class AzureReader:
         :class:`~finance_ppm.sources.azure.errors.AzureError` for what concerns everything: the credentials, the
         address, a tenant of which Azure tells only a part.
         """
-        names = self.subscriptions()
+        names: Mapping[str, str | None]
+        try:
+            names = self.subscriptions()
+        except AzureError as error:
+            if not self._configured or not _only_advisor(dataset, error):
+                raise
+            names = dict.fromkeys(self._configured)
         if unseen := [identity for identity in self._configured if identity not in names]:
             yield Batch(Source.RESOURCE_GRAPH, [], [_unseen(identity) for identity in unseen])
         batches, read = self._planned(dataset, names)
@@ -144,7 +149,8 @@ class AzureReader:
 
     def _listed(self) -> dict[str, str]:
         scopes = [Scope(subscriptions=tuple(ids)) for ids in _chunks(self._configured, MOST_SUBSCRIPTIONS)]
-        scopes += [Scope(management_groups=tuple(ids)) for ids in _chunks(self._groups, MOST_MANAGEMENT_GROUPS)]
+        # One by one, because the limit of 10,000 subscriptions is that of a query.
+        scopes += [Scope(management_groups=(group,)) for group in self._groups]
         names: dict[str, str] = {}
         for scope in scopes or [Scope()]:
             reading = self._graph.read(SUBSCRIPTIONS, scope, about="the list of subscriptions", seen=_unheard)
@@ -161,7 +167,7 @@ class AzureReader:
             )
         return names
 
-    def _planned(self, dataset: Dataset, names: Mapping[str, str]) -> tuple[list[list[str]], _Read]:
+    def _planned(self, dataset: Dataset, names: Mapping[str, str | None]) -> tuple[list[list[str]], _Read]:
         """The batches, and how one of them is read."""
         ids = sorted(names)
         try:
@@ -190,7 +196,7 @@ class AzureReader:
         self,
         dataset: Dataset,
         ids: Sequence[str],
-        names: Mapping[str, str],
+        names: Mapping[str, str | None],
         counts: Mapping[str, int] | None,
         seen: Seen,
     ) -> Batch:
@@ -226,7 +232,7 @@ class AzureReader:
         ]
         return Batch(Source.RESOURCE_GRAPH, list(rows.values()), outcomes)
 
-    def _from_advisor(self, ids: Sequence[str], names: Mapping[str, str], seen: Seen) -> Batch:
+    def _from_advisor(self, ids: Sequence[str], names: Mapping[str, str | None], seen: Seen) -> Batch:
         """A batch from Advisor itself, which counts nothing beforehand."""
         batch = Batch(Source.ADVISOR, [], [])
         for identity in ids:

@@ -21,7 +21,7 @@ from finance_ppm.transforms.azure.issues import issues_series
 from finance_ppm.transforms.azure.kinds import MACHINE_RESERVATION, SHUTDOWN, kind_of
 from finance_ppm.transforms.azure.wire import NOTHING, Wire, decoder
 
-BRONZE_COLUMNS = ("record_id", "source", "raw_payload")
+BRONZE_COLUMNS = ("record_id", "source", "status", "raw_payload")
 """What is read of ``bronze/azure_advisor``."""
 
 CONTENT = (
@@ -54,7 +54,7 @@ CONTENT = (
 _MADE_BY_ADVISOR = "/providers/microsoft.advisor/"
 _MACHINES_LOOKBACK = 30
 """Days behind a reservation of machines that does not say: Microsoft's own query takes it so
-(https://learn.microsoft.com/azure/advisor/resource-graph-samples)."""
+(https://learn.microsoft.com/azure/advisor/advisor-azure-resource-graph)."""
 _MOST_PERCENT = Decimal(10) ** 7
 """The smallest that does not fit ``DECIMAL(9, 2)``."""
 _LOOKBACK = re.compile(r"(?:last)?(\d{1,4})(?:days)?", re.IGNORECASE | re.ASCII)
@@ -97,7 +97,7 @@ _EMPTY = _Properties()
 def type_recommendations(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of ``bronze/azure_advisor`` (:data:`BRONZE_COLUMNS`), recommendations all of them, in order.
 
-    Columns: recommendation_id, name, source, resource_group, issues and the :data:`CONTENT`. Nothing is raised,
+    Columns: recommendation_id, name, source, status, resource_group, issues and the :data:`CONTENT`. Nothing is raised,
     whatever the payloads hold: what cannot be read is null and told in ``issues``.
     """
     wires = [Wire() for _ in range(rows.height)]
@@ -109,6 +109,7 @@ def type_recommendations(rows: pl.DataFrame) -> pl.DataFrame:
         rows["record_id"].alias("recommendation_id"),
         rows["record_id"].str.split("/").list.last().alias("name"),
         rows["source"],
+        rows["status"],
         pl.col("resource_id").str.extract(r"/resourcegroups/([^/]+)").alias("resource_group"),
         issues_series([wire.issues for wire in wires]),
     )

@@ -3,8 +3,8 @@
 Belongs here: Advisor's own identifiers of its kinds, and what tells them apart where an identifier is not known.
 
 Sources: the ids and names in https://github.com/microsoft/finops-toolkit/blob/main/src/open-data/RecommendationTypes.csv
-and in the query by which Microsoft counts cost recommendations
-(https://learn.microsoft.com/azure/advisor/resource-graph-samples), which has more of them; the values of
+and in the query by which Microsoft counts cost recommendations, as it was in April 2026
+(https://learn.microsoft.com/azure/advisor/advisor-azure-resource-graph), which has more of them; the values of
 ``recommendationType``, in https://github.com/cloud-carbon-footprint/cloud-carbon-footprint (packages/azure).
 """
 

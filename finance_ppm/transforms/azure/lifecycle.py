@@ -3,8 +3,9 @@
 Belongs here: the state machine, as a fold over days in their order. Does not belong here: what a record holds
 (``recommendations``), and where the days come from (``pipeline.azure_silver``).
 
-A record counts as seen in any snapshot it is in, whether the subscription was read completely or not. It counts as
-missing only from a snapshot that is complete: a row that was not read is no row that is gone.
+A record counts as seen in any snapshot it is in, whether the subscription was read completely or not, unless Advisor
+marks it completed there. It counts as missing only from a snapshot that is complete: a row that was not read is no row
+that is gone.
 """
 
 from datetime import date
@@ -19,11 +20,12 @@ LIVES = pl.Schema(
         "last_seen": pl.Date(),
         "resolved_on": pl.Date(),
         "reopened_on": pl.Date(),
+        "completed_on": pl.Date(),
     }
 )
 """The life of each record until the end of a day: ``first_seen`` and ``last_seen``; ``resolved_on``, the first complete
 snapshot it was missing from since it was last seen, null while it stands; ``reopened_on``, the day on which it came
-back, the last time that it did.
+back, the last time that it did; ``completed_on``, the first snapshot that marks it completed since it was last seen.
 """
 
 
@@ -32,13 +34,16 @@ def no_lives() -> pl.DataFrame:
     return pl.DataFrame(schema=LIVES)
 
 
-def lived_on(lives: pl.DataFrame, day: date, seen: pl.DataFrame, complete: pl.Series) -> pl.DataFrame:
+def lived_on(
+    lives: pl.DataFrame, day: date, seen: pl.DataFrame, complete: pl.Series, completed: pl.Series
+) -> pl.DataFrame:
     """The lives at the end of ``day``, from those at the end of the snapshot before it.
 
-    ``seen`` are the records of the day's snapshot (record_id, subscription_id), ``complete`` the subscriptions of which
-    it is complete. Days are told in ascending order, each once.
+    ``seen`` are the records of the day's snapshot (record_id, subscription_id) but for those ``completed``, of which
+    these are the ids; ``complete`` are the subscriptions of which it is complete. Days are told in ascending order,
+    each once. A record that was never seen has no life, however often it is completed.
     """
-    on_day = pl.lit(day, pl.Date)
+    on_day, never = pl.lit(day, pl.Date), pl.lit(None, pl.Date)
     told = lives.join(seen.rename({"subscription_id": "seen_in"}), on="record_id", how="full", coalesce=True)
     is_seen = pl.col("seen_in").is_not_null()
     is_resolved = pl.col("resolved_on").is_not_null()
@@ -48,12 +53,13 @@ def lived_on(lives: pl.DataFrame, day: date, seen: pl.DataFrame, complete: pl.Se
         subscription_id=pl.coalesce("seen_in", "subscription_id"),
         first_seen=pl.col("first_seen").fill_null(on_day),
         last_seen=pl.when(is_seen).then(on_day).otherwise("last_seen"),
-        resolved_on=pl.when(is_seen)
-        .then(pl.lit(None, pl.Date))
-        .when(is_missing & ~is_resolved)
-        .then(on_day)
-        .otherwise("resolved_on"),
+        resolved_on=pl.when(is_seen).then(never).when(is_missing & ~is_resolved).then(on_day).otherwise("resolved_on"),
         reopened_on=pl.when(is_seen & is_resolved).then(on_day).otherwise("reopened_on"),
+        completed_on=pl.when(is_seen)
+        .then(never)
+        .when(pl.col("record_id").is_in(completed.implode()))
+        .then(pl.col("completed_on").fill_null(on_day))
+        .otherwise("completed_on"),
     )
 
 

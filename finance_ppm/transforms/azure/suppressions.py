@@ -38,7 +38,7 @@ def suppressions(rows: pl.DataFrame, end: datetime) -> pl.DataFrame:
     ``rows`` have the columns record_id, subscription_id and raw_payload. One row for each recommendation, by
     subscription_id and name: whether it is suppressed, until when (null for ever), and what could not be read. A
     suppression of which no end can be read suppresses nothing, as in Microsoft's own query
-    (https://learn.microsoft.com/azure/advisor/resource-graph-samples).
+    (https://learn.microsoft.com/azure/advisor/advisor-azure-resource-graph).
     """
     wires = [Wire() for _ in range(rows.height)]
     told = [_end(wire, text) for wire, text in zip(wires, rows["raw_payload"].to_list(), strict=True)]

@@ -234,6 +234,19 @@ def test_the_quota_is_kept_over_all_threads_and_told_by_the_headers(
         assert waiting.now - start == pytest.approx(80)
 
 
+def test_too_many_requests_wait_until_the_quota_is_whole_again(
+    connection_of: ConnectionOf, waiting: InstantTime
+) -> None:
+    """Where Azure does not say for how long, but says that."""
+    quota = {"x-ms-user-quota-remaining": "0", "x-ms-user-quota-resets-after": "00:00:04"}
+    answers = iter([answered({"error": {"code": "RateLimiting"}}, 429, quota), answered(page([ROW]))])
+    budgets = Budgets(*(Limiter(10_000, time=waiting.time, sleep=waiting.sleep) for _ in range(2)))
+    start = waiting.now
+    with serving(lambda *_: next(answers)) as address, connection_of(address, budgets=budgets) as connection:
+        assert len(asked(connection, ONE)) == 1
+    assert waiting.now - start == 4
+
+
 def test_a_limit_of_resource_manager_that_is_spent_pauses_its_requests(
     connection_of: ConnectionOf, waiting: InstantTime
 ) -> None:

@@ -47,6 +47,16 @@ def test_the_subscriptions_are_asked_for_once_and_each_dataset_counted_once(
         assert reader.queries == 1 + (2 + 2) + (1 + 1)
 
 
+def test_every_query_that_is_paged_is_ordered_by_id(sandbox: AzureSandbox, reader_of: ReaderOf) -> None:
+    """A token is a place in that order; Azure keeps no other from one page to the next."""
+    with reader_of(sandbox) as reader:
+        for dataset in Dataset:
+            read(reader.snapshot(dataset))
+    ends = {query["query"].rpartition("| ")[2] for query in asked(sandbox)}
+    assert ends == {"order by id asc", "summarize count() by subscriptionId"}
+    assert {query["options"]["resultFormat"] for query in asked(sandbox)} == {"objectArray"}
+
+
 def test_the_scope_is_the_tenant_unless_something_is_named(sandbox: AzureSandbox, reader_of: ReaderOf) -> None:
     with reader_of(sandbox) as reader:
         reader.subscriptions()
@@ -54,11 +64,14 @@ def test_the_scope_is_the_tenant_unless_something_is_named(sandbox: AzureSandbox
         assert set(reader.subscriptions()) == {TWO, THREE}
     with reader_of(sandbox, subscriptions=(TWO.upper(),)) as reader:
         assert set(reader.subscriptions()) == {TWO}
-    tenant, group, subscription = asked(sandbox)
+    with reader_of(sandbox, management_groups=("first", "rest")) as reader:
+        assert set(reader.subscriptions()) == {ONE, TWO, THREE}
+    tenant, group, subscription, *groups = asked(sandbox)
     assert "managementGroups" not in tenant
     assert "subscriptions" not in tenant
     assert group["managementGroups"] == ["rest"]
     assert subscription["subscriptions"] == [TWO]
+    assert [query["managementGroups"] for query in groups] == [["first"], ["rest"]]
 
 
 def test_only_subscriptions_of_the_scope_are_read(sandbox: AzureSandbox, reader_of: ReaderOf) -> None:
@@ -181,6 +194,20 @@ def test_one_subscription_that_advisor_refuses_leaves_the_others_alone(
     assert outcomes[ONE].row_count == 25
     assert outcomes[TWO].complete
     assert len(rows) == 27
+
+
+def test_where_resource_graph_may_not_be_asked_at_all_advisor_is_asked_for_what_is_configured(
+    sandbox: AzureSandbox, reader_of: ReaderOf
+) -> None:
+    sandbox.add_fault(Fault.error(403, path=GRAPH, times=100))
+    with reader_of(sandbox, subscriptions=(ONE, TWO)) as reader:
+        rows, outcomes = read(reader.snapshot(Dataset.ADVISOR))
+        assert len(rows) == 28
+        assert all(outcome.complete and outcome.subscription_name is None for outcome in outcomes.values())
+        with pytest.raises(AzureError, match="Reader role"):
+            read(reader.snapshot(Dataset.RESOURCES))
+    with reader_of(sandbox) as reader, pytest.raises(AzureError, match="Reader role"):
+        read(reader.snapshot(Dataset.ADVISOR))
 
 
 def test_a_refusal_of_resources_is_not_read_elsewhere(sandbox: AzureSandbox, reader_of: ReaderOf) -> None:

@@ -149,3 +149,26 @@ def test_short_pages_are_followed_as_long_as_there_is_a_token(connection_of: Con
         reading = Graph(connection).read("resources", Scope((ONE,)), about="a test", seen=lambda _: None)
     assert reading.reason is None
     assert len(reading.rows) == 4
+
+
+def test_a_token_that_does_not_advance_is_no_whole_though_the_rows_do(connection_of: ConnectionOf) -> None:
+    numbers = iter(range(100))
+    with (
+        serving(lambda *_: answered(page([{"id": f"{MACHINE}{next(numbers)}"}], total=50, token="same"))) as address,
+        connection_of(address) as connection,
+    ):
+        reading = Graph(connection).read("resources", Scope((ONE,)), about="a test", seen=lambda _: None)
+        assert connection.requests_sent == 3 * 2
+    assert "leads to one that was read before" in str(reading.reason)
+
+
+def test_more_rows_than_azure_counts_are_no_whole(connection_of: ConnectionOf) -> None:
+    """Nor are they read for ever where nothing tells whose they are."""
+    tokens = iter(map(str, range(100)))
+    with (
+        serving(lambda *_: answered(page([{}, {}], total=3, token=next(tokens)))) as address,
+        connection_of(address) as connection,
+    ):
+        reading = Graph(connection).read("resources", Scope((ONE,)), about="a test", seen=lambda _: None)
+        assert connection.requests_sent == 3 * 2
+    assert "more rows were read than Azure counts" in str(reading.reason)

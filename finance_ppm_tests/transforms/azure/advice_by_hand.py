@@ -95,11 +95,17 @@ def advisor_rows(rows: Iterable[Row], on: date = MONDAY) -> pl.DataFrame:
                 "record_type": row["type"].rsplit("/", 1)[-1].removesuffix("s"),
                 "subscription_id": row["id"].split("/")[2].lower(),
                 "source": "resource_graph",
+                "status": _status(row),
                 "raw_payload": json.dumps(row),
             }
             for row in rows
         ),
     )
+
+
+def _status(row: Row) -> str | None:
+    told = row["properties"].get("recommendationStatus") if isinstance(row["properties"], dict) else None
+    return told and str(told).lower()
 
 
 def resource_rows(rows: Iterable[Row], on: date = MONDAY) -> pl.DataFrame:

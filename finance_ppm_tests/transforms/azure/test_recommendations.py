@@ -120,6 +120,7 @@ def test_a_recommendation_on_a_machine() -> None:
         "tracked": False,
         "last_updated": datetime(2026, 6, 15, 4, 11, 12, 334174, tzinfo=UTC),
         "source": "resource_graph",
+        "status": None,
         "issues": [],
     }
 

@@ -73,7 +73,7 @@ BY_HAND = [
 ]
 
 EXPECTED: dict[str, tuple[str, list[int], list[str]]] = {
-    # summary_id: name; open, new, suppressed, resolved, unknown; gross, conservative, maximum
+    # Its id, and then: its name; its counts and its sums, in the order of COUNTS and SUMS above.
     "all|all|USD": ("All", [1, 0, 1, 1, 0], ["200.00", "80.00", "160.00"]),
     "all|all|XXX": ("All", [2, 1, 1, 0, 1], ["0.00", "0.00", "0.00"]),
     "all|all|E%25R": ("All", [1, 0, 0, 0, 0], ["3.00", "3.00", "3.00"]),
