@@ -18,7 +18,7 @@ from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm.sandbox.embedded import reachable
 from finance_ppm.settings import Config
 from finance_ppm.sources.azure.rows import Dataset
-from finance_ppm.transforms.azure.policy import SavingsPolicy
+from finance_ppm.transforms.savings.policy import SavingsPolicy
 
 if TYPE_CHECKING:
     from dagster_deltalake import AzureConfig, GcsConfig, LocalConfig, S3Config

@@ -13,7 +13,6 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
-from finance_ppm.sandbox.azure.server import AzureSandbox, serve_azure
 from pydantic import HttpUrl
 
 from finance_ppm.automation.run_log import TO_STEPS
@@ -23,6 +22,7 @@ from finance_ppm.definitions import build_defs
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.resources import default_resources
 from finance_ppm.sandbox.azure.estate import Estate
+from finance_ppm.sandbox.azure.server import AzureSandbox, serve_azure
 from finance_ppm.sandbox.notion.history import Change, Database, Edit, History
 from finance_ppm.sandbox.notion.server import NotionSandbox, serve_notion
 from finance_ppm.sandbox.portfolio import portfolio

@@ -29,10 +29,10 @@ from finance_ppm.contracts.silver import SILVER_TABLES, NotionBudgetLines, Notio
 from finance_ppm.errors import NeverCapturedError
 from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm.quality.evaluation import findings, metrics
-from finance_ppm.transforms.azure.gold import advisor_allocations, advisor_recs, advisor_summary
-from finance_ppm.transforms.azure.policy import SavingsPolicy
 from finance_ppm.transforms.budget_vs_actual import budget_vs_actual
 from finance_ppm.transforms.portfolio import Frame, Portfolio
+from finance_ppm.transforms.savings.gold import advisor_allocations, advisor_recs, advisor_summary
+from finance_ppm.transforms.savings.policy import SavingsPolicy
 
 BRONZE = dg.AssetSelection.groups("bronze")
 """A change there reaches gold through silver: reacting to both would compute everything twice."""

@@ -68,17 +68,30 @@ def share_to_the_cent(amount: nw.Expr, *, parts: nw.Expr, rank: nw.Expr) -> nw.E
     amount is split as its opposite is: a credit takes back from each what the invoice gave it. ``amount`` has
     the digits of :data:`AMOUNT`, so its cents fit an ``Int64``.
     """
-    in_cents = (amount.cast(MONEY) * nw.lit(100)).cast(nw.Int64)
-    size = in_cents.abs()
-    # Spark's first quotient may be some cents off; what it leaves over is small enough for a double to be exact.
-    estimate = size // parts
-    quotient = estimate + (size - estimate * parts) // parts
-    share = quotient + nw.when(rank <= size - quotient * parts).then(nw.lit(1)).otherwise(nw.lit(0))
-    signed = nw.when(in_cents < 0).then(-share).otherwise(share)
-    whole = product(
-        signed.cast(nw.Decimal(19, 0)),
-        nw.lit(Decimal("0.01")),
-        left_digits=Digits(19, 0),
-        right_digits=Digits(3, 2),
+    whole = in_cents(amount)
+    size = whole.abs()
+    each = quotient(size, parts)
+    share = each + nw.when(rank <= size - each * parts).then(nw.lit(1)).otherwise(nw.lit(0))
+    return from_cents(nw.when(whole < 0).then(-share).otherwise(share))
+
+
+def in_cents(amount: nw.Expr) -> nw.Expr:
+    """``amount``, which has the digits of :data:`AMOUNT`, as a whole number of cents: an ``Int64``."""
+    return (amount.cast(MONEY) * nw.lit(100)).cast(nw.Int64)
+
+
+def from_cents(whole: nw.Expr) -> nw.Expr:
+    """A whole number of cents as :data:`MONEY`."""
+    exact = product(
+        whole.cast(nw.Decimal(19, 0)), nw.lit(Decimal("0.01")), left_digits=Digits(19, 0), right_digits=Digits(3, 2)
     )
-    return whole.cast(MONEY)
+    return exact.cast(MONEY)
+
+
+def quotient(dividend: nw.Expr, divisor: nw.Expr) -> nw.Expr:
+    """The whole quotient of two ``Int64``, neither of them negative.
+
+    Spark's first may be some units off; what it leaves over is small enough for a double to be exact.
+    """
+    estimate = dividend // divisor
+    return estimate + (dividend - estimate * divisor) // divisor

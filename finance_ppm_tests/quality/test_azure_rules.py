@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES, AZURE_SILVER_TABLES
 from finance_ppm.quality import RULES, evaluate, findings
 from finance_ppm.quality.thresholds import THRESHOLDS
-from finance_ppm.transforms.azure.linking import linked
+from finance_ppm.transforms.savings.linking import linked
 from finance_ppm_tests.engines import PolarsEngine
 from finance_ppm_tests.quality.azure_cases import AZURE_CASES, PAGE_ID, cut, many, read, recommendation, tagged
 from finance_ppm_tests.quality.portfolios import AS_OF, BASE, Row, portfolio_of

@@ -14,8 +14,8 @@ from finance_ppm.quality.thresholds import THRESHOLDS
 from finance_ppm.quality.vocabulary import broken, either, live, missing, more_than, quoted, unlisted
 from finance_ppm.sources.azure.rows import Dataset
 from finance_ppm.transforms.azure.inventory import CONTAINER_TYPES
-from finance_ppm.transforms.azure.linking import linked
 from finance_ppm.transforms.portfolio import Frame, Portfolio
+from finance_ppm.transforms.savings.linking import linked
 
 TOP_LEVEL_RESOURCE = r"^/subscriptions/[^/]+/resourcegroups/[^/]+/providers/[^/]+/[^/]+/[^/]+$"
 """Ids that the inventory always lists: of the parts of a resource Resource Graph lists only some

@@ -4,7 +4,7 @@ Belongs here: which resource gets which recommendation, and when it is said. Res
 said of whole subscriptions, are ``commitments``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -17,11 +17,14 @@ from finance_ppm.sandbox.estate.inventory import Inventory, Placed
 from finance_ppm.sandbox.estate.landscape import Subscription
 from finance_ppm.sandbox.estate.machines import Machine, Role, monthly_price
 from finance_ppm.sandbox.estate.recommendation import Kind
-from finance_ppm.sandbox.estate.tales import DAYS_AHEAD, DAYS_BEHIND, EVER, Calendar, Span, guid, hour_of
+from finance_ppm.sandbox.estate.tales import DAYS_AHEAD, DAYS_BEHIND, EVER, NEVER, Calendar, Span, guid, hour_of
 from finance_ppm.sandbox.portfolio.timeline import dice
 
 PATIENCE: Final = timedelta(30)
 """How long a disk hangs on nothing before Advisor mentions it."""
+
+REMEMBERED: Final = timedelta(90)
+"""How long what was followed is still told, as completed."""
 
 _CPU: Final = tuple(map(Decimal, ("2.64", "3.42", "5", "4.5", "7.2", "10", "5", "12.4", "10", "17.35")))
 _IDLE_CPU: Final = tuple(map(Decimal, ("0.31", "0.8", "1.42", "2.2", "2.9")))
@@ -57,6 +60,7 @@ class Advice:
     name: str
     tenant_id: str
     spans: tuple[Span, ...]
+    """When there is something to be done."""
     extended: dict[str, str] | None = None
     impacted_field: str | None = None
     impacted_value: str | None = None
@@ -65,6 +69,10 @@ class Advice:
     lower_id: bool = False
     lag: timedelta = timedelta()
     """How far behind Advisor's refresh of it is."""
+    completed: Span = NEVER
+    """When it is still told, though it is done."""
+    dismissed: Span = NEVER
+    """When nobody wants to hear of it."""
 
     @property
     def id(self) -> str:
@@ -73,15 +81,19 @@ class Advice:
 
     @property
     def life(self) -> Span:
-        """From the first time it is told to the last."""
+        """From the first time that there is something to be done to the last."""
         return Span(self.spans[0].since, self.spans[-1].until)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether there is something to be done at ``now``."""
+        return any(now in span for span in self.spans)
 
     def lives(self, now: datetime) -> bool:
         """Whether it is told at ``now``."""
-        return any(now in span for span in self.spans)
+        return self.is_open(now) or now in self.completed
 
     def row(self, now: datetime) -> Row:
-        """The row: the same at any moment but for the time of its last refresh."""
+        """The row: the same at any moment but for its status and the time of its last refresh."""
         return recommendation.recommendation(
             self.kind,
             resource_id=self.resource_id,
@@ -94,11 +106,17 @@ class Advice:
             source=self.source,
             tracked=self.tracked,
             lower_id=self.lower_id,
+            status=self._status(now),
         )
 
     def spans_told(self) -> Iterable[Span]:
-        """When it is told."""
-        return self.spans
+        """When it is told, and when with another status."""
+        return (*self.spans, self.completed, self.dismissed)
+
+    def _status(self, now: datetime) -> Mapping[str, str]:
+        if now in self.completed:
+            return recommendation.COMPLETED
+        return recommendation.DISMISSED if now in self.dismissed else recommendation.NEW
 
     def _refreshed(self, now: datetime) -> datetime:
         """Advisor looks at everything once a day, at a time of its own."""
@@ -147,7 +165,9 @@ class _Teller:
         spans = self._use_spans(machine, rng).of(machine.span)
         resize, stop = self._resize(machine, number, rng), self._stop(machine, rng)
         if machine.role is not Role.IDLE:
-            yield from self._told(recommendation.RIGHT_SIZE, machine.id, spans, rng, extended=resize)
+            done = Span(machine.resized, machine.resized + REMEMBERED) if machine.role is Role.FOLLOWED else NEVER
+            done = done.within(machine.span)
+            yield from self._told(recommendation.RIGHT_SIZE, machine.id, spans, rng, extended=resize, completed=done)
         if machine.role is Role.TOLD_TWICE:
             yield from self._told(
                 recommendation.RIGHT_SIZE, machine.id, spans, rng, extended=resize, source="Microsoft.CostManagement"
@@ -230,7 +250,9 @@ class _Teller:
         rng = dice(self.inventory.landscape.seed, "advice", subscription.id)
         on = f"/subscriptions/{subscription.id}"
         lasting = Span(self.calendar.moment(rng, -300, -100), EVER).within(subscription.span)
-        yield from self._told(recommendation.TAG_POLICY, on, (lasting,), rng)
+        is_for_tests = subscription.billed.environment == "test"  # nobody wants policies on tags there
+        dismissed = Span(lasting.since + timedelta(20)).within(lasting) if is_for_tests else NEVER
+        yield from self._told(recommendation.TAG_POLICY, on, (lasting,), rng, dismissed=dismissed)
 
     def _told(
         self,
@@ -242,6 +264,8 @@ class _Teller:
         extended: dict[str, str] | None = None,
         source: str | None = None,
         variant: str = "",
+        completed: Span = NEVER,
+        dismissed: Span = NEVER,
     ) -> Iterator[Advice]:
         """The recommendation, in one of the ways that rows are written."""
         if not (spans := tuple(span for span in spans if span)):
@@ -262,6 +286,8 @@ class _Teller:
             tracked={3: True, 4: False, 5: False}.get(way % 20),
             lower_id=way % 2 == 0,
             lag=timedelta(4 if way % 17 == 9 else 0),
+            completed=completed,
+            dismissed=dismissed,
         )
 
     def _episodes(self, rng: Random, number: int, typical: int = 190) -> "_Episodes":

@@ -9,6 +9,7 @@ assessment keys of Defender for Cloud: https://learn.microsoft.com/azure/defende
 Query of Microsoft's that reads these rows: https://learn.microsoft.com/azure/advisor/advisor-azure-resource-graph.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,11 @@ from finance_ppm.sandbox.estate import wire
 VIRTUAL_MACHINE: Final = "Microsoft.Compute/virtualMachines"
 SCALE_SET: Final = "Microsoft.Compute/virtualMachineScaleSets"
 SUBSCRIPTION: Final = "Microsoft.Subscriptions/subscriptions"
+
+NEW: Final = {"recommendationStatus": "New"}
+COMPLETED: Final = {"recommendationStatus": "Completed", "completionType": "SystemVerified"}
+DISMISSED: Final = {"recommendationStatus": "Dismissed"}
+"""What a row says of its own state; a completed one stays among the others."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +136,13 @@ def recommendation(
     source: str | None = None,
     tracked: bool | None = None,
     lower_id: bool = False,
+    status: Mapping[str, str] = NEW,
 ) -> Row:
     """A row of ``microsoft.advisor/recommendations`` on a resource, or on a subscription (``/subscriptions/{id}``).
 
     ``extended`` is its ``extendedProperties``, absent where None. ``lower_id`` writes the id of the resource in lower
-    case within the recommendation's id, as newer ones do.
+    case within the recommendation's id, as newer ones do. ``status`` is :data:`NEW`, :data:`COMPLETED` or
+    :data:`DISMISSED`.
     """
     hung_on = resource_id.lower() if lower_id else resource_id
     metadata = {"resourceId": resource_id} if source is None else {"resourceId": resource_id, "source": source}
@@ -147,6 +155,7 @@ def recommendation(
         "recommendationTypeId": kind.type_id,
         "shortDescription": {"problem": kind.problem, "solution": kind.solution or kind.problem},
         "resourceMetadata": metadata,
+        **status,
     }
     if extended is not None:
         properties["extendedProperties"] = extended

@@ -40,11 +40,11 @@ def suppressions(said: Sequence[Advice], landscape: Landscape, subscription: Sub
     if subscription.name == vocabulary.SINGLE_MACHINE:
         return
     noon = landscape.calendar.noon
-    told_for_long = [advice for advice in said if advice.lives(noon) and advice.life.since < noon - timedelta(45)]
+    told_for_long = [advice for advice in said if advice.is_open(noon) and advice.life.since < noon - timedelta(45)]
     for number, advice in enumerate(told_for_long[4::11]):
         day, days = _AROUND_THE_ANCHOR[number % len(_AROUND_THE_ANCHOR)]
         yield from _suppressed(advice, landscape, day, days, upper=number % 4 == 3)
-    told_later = [advice for advice in said if not advice.lives(noon)]
+    told_later = [advice for advice in said if not advice.is_open(noon)]
     for advice in told_later[2::19]:
         rng = dice(landscape.seed, "suppression", advice.name)
         begins = (advice.life.since - noon).days + rng.randint(1, 25)

@@ -39,6 +39,9 @@ class Span:
         return self.since < self.until
 
 
+NEVER = Span(EVER)
+
+
 class Tale(Protocol):
     """A row over time."""
 

@@ -1,1 +1,4 @@
-"""Azure: the inventory, the life of a recommendation, and the savings that may be added up."""
+"""Azure as it is: the inventory, and what became of each recommendation.
+
+What of the recommendations' savings may be counted is ``transforms.savings``.
+"""

@@ -2,7 +2,7 @@
 
 Belongs here: putting a recommendation's row together from its content, its life, the suppressions and configurations
 that stand, and the inventory. Does not belong here: any one of these (``content``, ``lifecycle``, ``suppressions``,
-``configurations``, ``inventory``), nor what of its savings may be counted (``savings``).
+``configurations``, ``inventory``), nor what of its savings may be counted (``transforms.savings``).
 """
 
 import polars as pl

@@ -13,6 +13,7 @@ import narwhals.stable.v2 as nw
 
 from finance_ppm.transforms.budget_vs_actual.facts import ACTUAL, BUDGET, COMMITTED, EXCLUDED, KINDS, MATCHED, UNDATED
 from finance_ppm.transforms.budget_vs_actual.shares import ONCE, UNASSIGNED
+from finance_ppm.transforms.keys import escaped
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
 
@@ -130,7 +131,7 @@ def present(cells: Frame, live_programs: Frame, live_projects: Frame, as_of: dat
     dimension, member, period = nw.col("dimension"), nw.col("dimension_id"), nw.col("period")
     month = period.dt.to_string("%Y-%m")
     first_day = nw.concat_str([month, nw.lit("-01")])
-    key = [nw.col("metric_name"), dimension, _escaped(member), first_day, _escaped(nw.col("unit"))]
+    key = [nw.col("metric_name"), dimension, escaped(member), first_day, escaped(nw.col("unit"))]
     return cells.join(names, on=["dimension", "dimension_id"], how="left").select(
         nw.concat_str(key, separator="|").alias("metric_id"),
         "metric_name",
@@ -147,8 +148,3 @@ def present(cells: Frame, live_programs: Frame, live_projects: Frame, as_of: dat
         *("value", "unit", "line_count", "excluded_value", "excluded_count"),
         nw.lit(as_of).alias("as_of_date"),
     )
-
-
-def _escaped(name: nw.Expr) -> nw.Expr:
-    """``name`` without a bar, so that a cell's id has one reading."""
-    return name.str.replace_all("%", "%25", literal=True).str.replace_all("|", "%7C", literal=True)

@@ -40,6 +40,11 @@ def resource_id(row: Row) -> str:
     return told.lower()
 
 
+def status(row: Row) -> str:
+    told: str = row["properties"]["recommendationStatus"]
+    return told
+
+
 def is_on_machine(row: Row) -> bool:
     return bool(row["properties"]["recommendationTypeId"] == RIGHT_SIZE)
 

@@ -23,6 +23,7 @@ from finance_ppm_tests.sandbox.estate.reading import (
     recommendations,
     resource_id,
     rows,
+    status,
 )
 
 THREE_AND_ONE, LOOKBACKS = ("P1Y", "P3Y"), ("7", "30", "60")
@@ -226,6 +227,43 @@ def test_suppressions_that_hold_for_ever_for_a_while_and_no_more(told: Estate, n
             found["expired" if properties["expirationTimeStamp"] < NOON.isoformat() else "for a while"] += 1
     assert found.keys() == {"upper case", "of what is told", "for ever", "for a while", "expired"}
     assert all(found.values())
+
+
+def test_what_was_followed_is_still_told_as_completed(told: Estate, now_said: list[Row]) -> None:
+    """The machine has the size it should have had."""
+    sizes = {
+        row["id"].lower(): row["properties"]["hardwareProfile"]["vmSize"].lower()
+        for row in rows(told, "resources", NOON)
+        if row["type"] == "microsoft.compute/virtualmachines"
+    }
+    completed = [row for row in now_said if status(row) == "Completed"]
+    assert 0 < len(completed) < 10
+    assert {row["properties"]["completionType"] for row in completed} == {"SystemVerified"}
+    for row in completed:
+        assert sizes[resource_id(row)] == extended(row).get("targetSku", sizes[resource_id(row)]).lower()
+    ids = {row["id"] for row in completed}
+    before = {row["id"]: status(row) for number in range(-92, 0, 10) for row in recommendations(told, days(number))}
+    later = [row for row in recommendations(told, days(91)) if row["id"] in ids]
+    assert before.keys() >= ids
+    assert not later
+    assert "completionType" not in {key for row in now_said if row not in completed for key in row["properties"]}
+
+
+def test_what_is_completed_was_open_before(told: Estate) -> None:
+    """At any time, so a daily snapshot sees it turn."""
+    turned = set()
+    was: dict[str, str] = {}
+    for number in range(-130, -9, 4):
+        now = {row["id"]: status(row) for row in recommendations(told, days(number))}
+        turned |= {(was[each], now[each]) for each in was.keys() & now.keys() if was[each] != now[each]}
+        was = now
+    assert turned == {("New", "Completed")}
+
+
+def test_somebody_dismissed_a_recommendation_without_a_suppression(told: Estate, now_said: list[Row]) -> None:
+    dismissed = {row["name"] for row in now_said if status(row) == "Dismissed"}
+    assert 0 < len(dismissed) <= 2
+    assert dismissed - {row["id"].lower().split("/")[-3] for row in advisor(told, "suppressions", NOON)}
 
 
 def test_all_five_categories(now_said: list[Row]) -> None:

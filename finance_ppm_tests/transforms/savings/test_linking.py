@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finance_ppm.transforms.azure.linking import homes_of, linked
-from finance_ppm.transforms.azure.machines import machines
+from finance_ppm.transforms.savings.linking import homes_of, linked
+from finance_ppm.transforms.savings.machines import machines
 from finance_ppm_tests.engines import Engine, PolarsEngine, in_process
-from finance_ppm_tests.transforms.azure.projects_by_hand import (
+from finance_ppm_tests.transforms.budget_by_hand import Row
+from finance_ppm_tests.transforms.savings.projects_by_hand import (
     NOTHING_SIZED,
     UNALLOCATED,
     Estate,
@@ -29,7 +30,6 @@ from finance_ppm_tests.transforms.azure.projects_by_hand import (
     reservation,
     subscription,
 )
-from finance_ppm_tests.transforms.budget_by_hand import Row
 
 WAREHOUSE = "0a1b2c3d-0000-4000-8000-00000000000a"
 LEDGER = "0a1b2c3d-0000-4000-8000-00000000000b"

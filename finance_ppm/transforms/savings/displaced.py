@@ -4,15 +4,12 @@ Belongs here: the machines that a commitment was reckoned with and that will not
 of the commitments is taken (``choices``).
 """
 
-from decimal import Decimal
-
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.azure.offers import SAVINGS_PLAN, is_compute_reservation, joined
-from finance_ppm.transforms.numeric import MONEY, Digits, product
+from finance_ppm.transforms.numeric import from_cents, in_cents, quotient
 from finance_ppm.transforms.portfolio import Frame
+from finance_ppm.transforms.savings.offers import SAVINGS_PLAN, is_compute_reservation, joined
 
-_CENT = Decimal("0.01")
 _MOST = 10**9
 """Quantities are cut here, so that no product leaves 63 bits; no subscription has so many machines."""
 
@@ -75,17 +72,9 @@ def _with_part(rows: Frame) -> Frame:
 
     Step by step, since SQL repeats an expression wherever it is used.
     """
-    in_cents, each, rest = nw.col("in_cents"), nw.col("each"), nw.col("rest")
+    size, each, rest = nw.col("size"), nw.col("each"), nw.col("rest")
     kept, whole = nw.col("kept"), nw.col("whole")
-    rows = rows.with_columns(in_cents=(nw.col("amount").cast(MONEY) * nw.lit(100)).cast(nw.Int64))
-    rows = rows.with_columns(each=_quotient(in_cents, whole)).with_columns(rest=in_cents - each * whole)
+    rows = rows.with_columns(size=in_cents(nw.col("amount")))
+    rows = rows.with_columns(each=quotient(size, whole)).with_columns(rest=size - each * whole)
     rows = rows.with_columns(twice=rest * kept * 2 + whole, twice_whole=whole * 2)
-    cents = each * kept + _quotient(nw.col("twice"), nw.col("twice_whole"))
-    exact = product(cents.cast(nw.Decimal(19, 0)), nw.lit(_CENT), left_digits=Digits(19, 0), right_digits=Digits(3, 2))
-    return rows.with_columns(remaining=exact.cast(MONEY))
-
-
-def _quotient(dividend: nw.Expr, divisor: nw.Expr) -> nw.Expr:
-    """Whole quotient. Spark's first may be some units off; what it leaves is small enough for a double to be exact."""
-    estimate = dividend // divisor
-    return estimate + (dividend - estimate * divisor) // divisor
+    return rows.with_columns(remaining=from_cents(each * kept + quotient(nw.col("twice"), nw.col("twice_whole"))))

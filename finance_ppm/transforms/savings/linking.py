@@ -7,8 +7,8 @@ effect is (``inventory``), and how amounts are split (``allocation``).
 import narwhals.stable.v2 as nw
 
 from finance_ppm.contracts.azure import UNALLOCATED
-from finance_ppm.transforms.azure.offers import COMMITMENTS, SAVINGS_PLAN, currency, is_compute, joined
 from finance_ppm.transforms.portfolio import Frame
+from finance_ppm.transforms.savings.offers import COMMITMENTS, SAVINGS_PLAN, currency, is_compute, joined
 
 MACHINES = "machines"
 """The link of a commitment that is spread over the machines it would cover."""

@@ -15,6 +15,8 @@ another: amounts, dates, the target of a change.
 
 import narwhals.stable.v2 as nw
 
+from finance_ppm.transforms.keys import escaped
+
 COST = "Cost"
 RIGHT_SIZE, SHUTDOWN, RESERVATION, SAVINGS_PLAN = "right_size", "shutdown", "reservation", "savings_plan"
 RIGHT_SIZING = (RIGHT_SIZE, SHUTDOWN)
@@ -79,5 +81,4 @@ def _key(sort: str, *columns: str) -> nw.Expr:
 
 
 def _part(name: nw.Expr) -> nw.Expr:
-    lowered = name.str.to_lowercase()
-    return lowered.str.replace_all("%", "%25", literal=True).str.replace_all("|", "%7c", literal=True)
+    return escaped(name.str.to_lowercase())

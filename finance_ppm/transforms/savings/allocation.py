@@ -1,14 +1,12 @@
 """What each project bears of a recommendation's savings, to the cent.
 
 Belongs here: the split of amounts. Does not belong here: which projects there are to split among (``linking``), and
-how much there is to split (``savings``).
+how much there is to split (``verdicts``).
 """
-
-from decimal import Decimal
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.numeric import MONEY, Digits, product
+from finance_ppm.transforms.numeric import from_cents, in_cents
 from finance_ppm.transforms.portfolio import Frame
 
 AMOUNTS = ("annual_savings", "achievable_conservative", "achievable_maximum")
@@ -44,9 +42,9 @@ def _split(rows: Frame, amount: str) -> Frame:
     """
     weight, total = nw.col("weight"), nw.col("total")
     size, each, left, extra, lost = (nw.col(name) for name in ("_size", "_each", "_left", "_extra", "_lost"))
-    in_cents = (nw.col(amount).cast(MONEY) * nw.lit(100)).cast(nw.Int64)
+    whole = in_cents(nw.col(amount))
     parts = (
-        rows.with_columns(_size=in_cents.abs(), _is_negative=in_cents < 0)
+        rows.with_columns(_size=whole.abs(), _is_negative=whole < 0)
         # The product of a size and a weight may leave 63 bits, so each machine gets a whole number of cents first. Any
         # that is near will do, and Spark's, which goes through a double, is: what it leaves is small, and exact.
         .with_columns(_each=size // total)
@@ -60,16 +58,6 @@ def _split(rows: Frame, amount: str) -> Frame:
     )
     share = each * weight + extra + nw.when(nw.col("_rank") <= nw.col("_spare")).then(_ONE).otherwise(_NOTHING)
     signed = nw.when(nw.col("_is_negative")).then(-share).otherwise(share)
-    return ranked.with_columns(_money(signed).alias(amount)).drop(
+    return ranked.with_columns(from_cents(signed).cast(_SAVINGS).alias(amount)).drop(
         "_size", "_is_negative", "_each", "_left", "_extra", "_lost", "_rank", "_spare"
     )
-
-
-def _money(in_cents: nw.Expr) -> nw.Expr:
-    whole = product(
-        in_cents.cast(nw.Decimal(19, 0)),
-        nw.lit(Decimal("0.01")),
-        left_digits=Digits(19, 0),
-        right_digits=Digits(3, 2),
-    )
-    return whole.cast(_SAVINGS)

@@ -9,14 +9,14 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.azure.active import bar
-from finance_ppm.transforms.azure.choices import chosen
-from finance_ppm.transforms.azure.displaced import remaining
-from finance_ppm.transforms.azure.machines import machines
-from finance_ppm.transforms.azure.offers import COMMITMENTS, RIGHT_SIZING, currency, group, offer
-from finance_ppm.transforms.azure.policy import SavingsPolicy
-from finance_ppm.transforms.azure.reasons import reason
 from finance_ppm.transforms.portfolio import Frame
+from finance_ppm.transforms.savings.active import bar
+from finance_ppm.transforms.savings.choices import chosen
+from finance_ppm.transforms.savings.displaced import remaining
+from finance_ppm.transforms.savings.machines import machines
+from finance_ppm.transforms.savings.offers import COMMITMENTS, RIGHT_SIZING, currency, group, offer
+from finance_ppm.transforms.savings.policy import SavingsPolicy
+from finance_ppm.transforms.savings.reasons import reason
 
 _SAVINGS = nw.Decimal(18, 2)
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from finance_ppm.contracts.azure import AdvisorSummary
-from finance_ppm.transforms.azure.summary import summed
+from finance_ppm.transforms.savings.summary import summed
 from finance_ppm_tests.engines import Engine, PolarsEngine, in_process
-from finance_ppm_tests.transforms.azure.projects_by_hand import (
+from finance_ppm_tests.transforms.budget_by_hand import Row
+from finance_ppm_tests.transforms.savings.projects_by_hand import (
     AMOUNTS,
     AS_OF,
     Estate,
@@ -24,7 +25,6 @@ from finance_ppm_tests.transforms.azure.projects_by_hand import (
     random_estate,
     summary,
 )
-from finance_ppm_tests.transforms.budget_by_hand import Row
 
 COUNTS = ("open_count", "new_count", "suppressed_count", "resolved_count", "unknown_count")
 SUMS = ("gross_annual_savings", "achievable_conservative", "achievable_maximum")

@@ -1,6 +1,6 @@
 """What is counted among the savings: the choices that a finance team may make otherwise.
 
-Belongs here: the choices and their defaults. The rules that no team may choose are ``savings``.
+Belongs here: the choices and their defaults. The rules that no team may choose are ``verdicts``.
 """
 
 from dataclasses import dataclass

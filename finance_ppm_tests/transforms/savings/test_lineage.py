@@ -10,10 +10,10 @@ import pytest
 from finance_ppm.contracts import Table, full_name, lineage
 from finance_ppm.contracts.azure import AzureAdvisorRecommendations, AzureResources
 from finance_ppm.contracts.silver import NotionProjects
-from finance_ppm.transforms.azure.policy import SavingsPolicy
+from finance_ppm.transforms.savings.policy import SavingsPolicy
 from finance_ppm_tests.engines import PolarsEngine
-from finance_ppm_tests.transforms.azure.projects_by_hand import AS_OF, many_estates
-from finance_ppm_tests.transforms.azure.test_gold import TABLES
+from finance_ppm_tests.transforms.savings.projects_by_hand import AS_OF, many_estates
+from finance_ppm_tests.transforms.savings.test_gold import TABLES
 
 INPUTS: tuple[type[Table], ...] = (AzureAdvisorRecommendations, AzureResources, NotionProjects)
 USUAL, STRICT = SavingsPolicy(), SavingsPolicy(fresh_only=True, untracked_only=True)

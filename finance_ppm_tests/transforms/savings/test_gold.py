@@ -13,14 +13,15 @@ from polars.testing import assert_frame_equal
 
 from finance_ppm.contracts import Table
 from finance_ppm.contracts.azure import AdvisorSummary, AzureAdvisorAllocations, AzureAdvisorRecs
-from finance_ppm.transforms.azure.gold import advisor_allocations, advisor_recs, advisor_summary, laid_out
-from finance_ppm.transforms.azure.linking import homes_of, linked
-from finance_ppm.transforms.azure.machines import machines
-from finance_ppm.transforms.azure.policy import SavingsPolicy
-from finance_ppm.transforms.azure.savings import judged
 from finance_ppm.transforms.portfolio import Frame
+from finance_ppm.transforms.savings.gold import advisor_allocations, advisor_recs, advisor_summary, laid_out
+from finance_ppm.transforms.savings.linking import homes_of, linked
+from finance_ppm.transforms.savings.machines import machines
+from finance_ppm.transforms.savings.policy import SavingsPolicy
+from finance_ppm.transforms.savings.verdicts import judged
 from finance_ppm_tests.engines import DuckdbEngine, Engine, PolarsEngine
-from finance_ppm_tests.transforms.azure.projects_by_hand import (
+from finance_ppm_tests.transforms.budget_by_hand import Row
+from finance_ppm_tests.transforms.savings.projects_by_hand import (
     AMOUNTS,
     AS_OF,
     OPEN,
@@ -38,8 +39,7 @@ from finance_ppm_tests.transforms.azure.projects_by_hand import (
     subscription,
     summary,
 )
-from finance_ppm_tests.transforms.azure.test_summary import assert_adds_up
-from finance_ppm_tests.transforms.budget_by_hand import Row
+from finance_ppm_tests.transforms.savings.test_summary import assert_adds_up
 
 POLICY = SavingsPolicy()
 TABLES: dict[type[Table], Callable[..., Frame]] = {

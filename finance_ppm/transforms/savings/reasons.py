@@ -5,8 +5,8 @@ Belongs here: wording. Does not belong here: the verdict.
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.azure.offers import RESERVATION, RIGHT_SIZING, SAVINGS_PLAN
-from finance_ppm.transforms.azure.policy import SavingsPolicy
+from finance_ppm.transforms.savings.offers import RESERVATION, RIGHT_SIZING, SAVINGS_PLAN
+from finance_ppm.transforms.savings.policy import SavingsPolicy
 
 _FIRST = "machines that are right-sized or shut down first"
 

@@ -17,11 +17,11 @@ from polars.testing import assert_frame_equal
 
 from finance_ppm.contracts import content_columns
 from finance_ppm.contracts.azure import AzureAdvisorRecommendations, AzureAdvisorRecs
-from finance_ppm.transforms.azure.machines import machines
-from finance_ppm.transforms.azure.policy import SavingsPolicy
-from finance_ppm.transforms.azure.savings import judged, right_sized
+from finance_ppm.transforms.savings.machines import machines
+from finance_ppm.transforms.savings.policy import SavingsPolicy
+from finance_ppm.transforms.savings.verdicts import judged, right_sized
 from finance_ppm_tests.engines import Engine, PolarsEngine, in_process
-from finance_ppm_tests.transforms.azure.savings_by_hand import (
+from finance_ppm_tests.transforms.savings.savings_by_hand import (
     AS_OF,
     Choices,
     Estate,

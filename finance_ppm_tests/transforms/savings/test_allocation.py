@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finance_ppm.transforms.azure.allocation import allocated
+from finance_ppm.transforms.savings.allocation import allocated
 from finance_ppm_tests.engines import Engine, PolarsEngine, in_process
-from finance_ppm_tests.transforms.azure.projects_by_hand import AMOUNTS, judged_frame, recommendation, split
 from finance_ppm_tests.transforms.budget_by_hand import Row
+from finance_ppm_tests.transforms.savings.projects_by_hand import AMOUNTS, judged_frame, recommendation, split
 
 Weights = dict[str, int]
 Cents = int | None

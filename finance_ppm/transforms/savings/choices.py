@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.azure.offers import RESERVATION, SAVINGS_PLAN
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
+from finance_ppm.transforms.savings.offers import RESERVATION, SAVINGS_PLAN
 
 _NOTHING = nw.lit(Decimal(0)).cast(MONEY)
 

@@ -1,6 +1,6 @@
 """Gold of Azure: each recommendation, each project's share of it, and the sums.
 
-Belongs here: how the tables are put together from the savings rules (``savings``), the projects they lead to
+Belongs here: how the tables are put together from the savings rules (``verdicts``), the projects they lead to
 (``linking``), their shares (``allocation``) and the sums (``summary``). Does not belong here: any of these.
 
 All three are pure functions of silver as of a day: the inventory (``AzureResources``), the recommendations
@@ -13,13 +13,13 @@ import narwhals.stable.v2 as nw
 
 from finance_ppm.contracts import content_columns
 from finance_ppm.contracts.azure import UNALLOCATED, AzureAdvisorAllocations, AzureAdvisorRecs
-from finance_ppm.transforms.azure.allocation import allocated
-from finance_ppm.transforms.azure.linking import homes_of, linked
-from finance_ppm.transforms.azure.machines import machines
-from finance_ppm.transforms.azure.policy import SavingsPolicy
-from finance_ppm.transforms.azure.savings import judged, right_sized
-from finance_ppm.transforms.azure.summary import summed
 from finance_ppm.transforms.portfolio import Frame
+from finance_ppm.transforms.savings.allocation import allocated
+from finance_ppm.transforms.savings.linking import homes_of, linked
+from finance_ppm.transforms.savings.machines import machines
+from finance_ppm.transforms.savings.policy import SavingsPolicy
+from finance_ppm.transforms.savings.summary import summed
+from finance_ppm.transforms.savings.verdicts import judged, right_sized
 
 PORTAL = "https://portal.azure.com/#@/resource"
 """A resource's id after it is the resource's page, in the directory one is signed in to. So does the Azure Developer

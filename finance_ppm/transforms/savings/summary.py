@@ -1,6 +1,6 @@
 """Allocated savings summed up: by category, impact, project and subscription, and all together.
 
-Belongs here: grouping, names and identifiers. Does not belong here: what of an amount may be added up (``savings``).
+Belongs here: grouping, names and identifiers. Does not belong here: what of an amount may be added up (``verdicts``).
 
 Amounts of different currencies are never added: a row speaks of one. The SQL engines plan every use of a frame anew,
 so rows are multiplied by ``unpivot``, not by a union of several queries on one frame.
@@ -10,10 +10,11 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.azure.active import OPEN_STATES
-from finance_ppm.transforms.azure.offers import COST
+from finance_ppm.transforms.keys import escaped
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
+from finance_ppm.transforms.savings.active import OPEN_STATES
+from finance_ppm.transforms.savings.offers import COST
 
 _ALL = "all"
 _MEMBERS = (_ALL, "category", "impact", "project", "subscription")
@@ -41,7 +42,7 @@ def summed(allocations: Frame, as_of: date) -> Frame:
             nw.col("oldest_snapshot_on").min(),
         )
     )
-    key = [nw.col("dimension"), _escaped("dimension_id"), _escaped("currency")]
+    key = [nw.col("dimension"), escaped(nw.col("dimension_id")), escaped(nw.col("currency"))]
     return sums.select(
         nw.concat_str(key, separator="|").alias("summary_id"),
         *("dimension", "dimension_id", "dimension_value", "currency"),
@@ -108,8 +109,3 @@ def _of_each_dimension(rows: Frame) -> Frame:
 def _named(column: str) -> nw.Expr:
     name = nw.col(column).fill_null(_NONE)
     return nw.when(name == "").then(nw.lit(_NONE)).otherwise(name).alias(column)
-
-
-def _escaped(column: str) -> nw.Expr:
-    """The column without a bar, so that a row's id has one reading."""
-    return nw.col(column).str.replace_all("%", "%25", literal=True).str.replace_all("|", "%7C", literal=True)

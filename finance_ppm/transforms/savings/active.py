@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.azure.offers import COST, RIGHT_SIZING
-from finance_ppm.transforms.azure.policy import SavingsPolicy
+from finance_ppm.transforms.savings.offers import COST, RIGHT_SIZING
+from finance_ppm.transforms.savings.policy import SavingsPolicy
 
 OPEN_STATES = ("new", "active", "reopened")
 _A_DAY = timedelta(days=1)
