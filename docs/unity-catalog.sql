@@ -82,6 +82,7 @@ CREATE TABLE IF NOT EXISTS main.bronze.azure_advisor (
   record_type STRING NOT NULL COMMENT 'recommendation, suppression or configuration.',
   subscription_id STRING NOT NULL COMMENT 'Subscription, lower-cased.',
   source STRING NOT NULL COMMENT 'resource_graph, or advisor where Resource Graph may not be asked.',
+  status STRING COMMENT 'Advisor\'s own status of a recommendation, lower-cased (`recommendationStatus`): new, inprogress, postponed, dismissed or completed; null where it does not say.',
   raw_payload STRING NOT NULL COMMENT 'The row as Azure sent it, JSON text, unchanged.',
   captured_at TIMESTAMP NOT NULL COMMENT 'When the row was read.',
   _ingestion_timestamp TIMESTAMP NOT NULL COMMENT 'When the row was written.',
@@ -303,14 +304,14 @@ CREATE TABLE IF NOT EXISTS main.silver.azure_advisor_recommendations (
   cpu_threshold DECIMAL(9, 2) COMMENT 'CPU use below which the subscription\'s configuration asks for right-sizing, in percent.',
   excluded BOOLEAN NOT NULL COMMENT 'The configuration of the subscription or resource group excludes it.',
   tracked BOOLEAN COMMENT 'Advisor\'s own `tracked`.',
-  suppressed BOOLEAN NOT NULL COMMENT 'A suppression that has not expired speaks of it.',
+  suppressed BOOLEAN NOT NULL COMMENT 'A suppression that has not expired speaks of it, or Advisor\'s own status of it is dismissed, or postponed where no suppression tells until when.',
   suppressed_until TIMESTAMP COMMENT 'When the suppression ends; null where it is for ever, or there is none.',
   state STRING NOT NULL COMMENT 'new (seen for the first time in the newest snapshot), active, reopened (it had been resolved), suppressed, or resolved.',
   first_seen DATE NOT NULL COMMENT 'First snapshot it was in; kept when it is reopened.',
   last_seen DATE NOT NULL COMMENT 'Last snapshot it was in.',
   reopened_on DATE COMMENT 'Day it came back after it had been resolved, the last time.',
-  resolved_on DATE COMMENT 'First complete snapshot it was missing from since it was last seen.',
-  resolution STRING COMMENT 'resource_deleted where the resource is gone from the inventory, else unverified.',
+  resolved_on DATE COMMENT 'First complete snapshot it was missing from, or completed in, since it was last seen.',
+  resolution STRING COMMENT 'completed where Advisor marked it so after it was last seen; else resource_deleted where the resource was gone from the first complete inventory since `resolved_on`; else unverified.',
   last_updated TIMESTAMP COMMENT 'Advisor\'s own `lastUpdated`.',
   source STRING NOT NULL COMMENT 'resource_graph, or advisor where Resource Graph may not be asked.',
   snapshot_on DATE COMMENT 'Newest complete snapshot of the subscription; null where there never was one.',
@@ -318,7 +319,7 @@ CREATE TABLE IF NOT EXISTS main.silver.azure_advisor_recommendations (
   PRIMARY KEY (recommendation_id)
 )
 USING DELTA
-COMMENT 'A recommendation of Azure Advisor that was ever seen, with what became of it.'
+COMMENT 'A recommendation of Azure Advisor that was ever seen, with what became of it. One that Advisor marks completed counts as not seen.'
 TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
 
 CREATE TABLE IF NOT EXISTS main.gold.ppm_budget_vs_actual (

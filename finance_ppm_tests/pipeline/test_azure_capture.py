@@ -1,6 +1,7 @@
 """Azure into bronze: a day's snapshot is whole or it is the earlier one, and marks never claim what is not there."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -589,7 +590,7 @@ def test_killed_at_any_commit_the_lake_holds_the_earlier_snapshot_or_the_new_one
 def test_killed_at_any_moment_the_rows_are_of_one_read_and_as_many_as_is_claimed(tmp_path: Path, seed: int) -> None:
     folder = tmp_path / "lake"
     command = [sys.executable, "-m", "finance_ppm_tests.pipeline.azure_reads", str(folder)]
-    with subprocess.Popen(command) as process:
+    with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(tmp_path)}) as process:
         marks = folder / full_name(AzureSnapshots) / "_delta_log"
         while not list(marks.glob("*1.json")) and process.poll() is None:
             time.sleep(0.01)

@@ -270,12 +270,11 @@ def test_until_there_is_an_inventory_since_the_newest_one_says_so_provisionally(
 def test_each_subscription_is_judged_by_its_own_inventories(lake: Lake) -> None:
     capture_advisor(lake, day(0), [A, FAR], first=True, other=True)
     capture_advisor(lake, day(1), [], first=True, other=True)
-    capture_resources(lake, day(1), [resource(machine_id("a"))], first=True, other=False)
-    capture_resources(lake, day(2), [], first=True, other=True)
-    assert {name: row["resolution"] for name, row in told(lake, day(2)).items()} == {
-        "a": "unverified",
-        "far": "resource_deleted",
-    }
+    capture_resources(lake, day(1), [], first=True, other=False)
+    there = [resource(machine_id("a")), resource(machine_id("far", subscription=OTHER))]
+    capture_resources(lake, day(2), there, first=True, other=True)
+    found = {name: row["resolution"] for name, row in told(lake, day(2)).items()}
+    assert found == {"a": "resource_deleted", "far": "unverified"}
 
 
 def test_one_that_comes_back_and_goes_again_is_judged_anew(lake: Lake) -> None:

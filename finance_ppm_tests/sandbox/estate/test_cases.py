@@ -257,7 +257,7 @@ def test_what_is_completed_was_open_before(told: Estate) -> None:
         now = {row["id"]: status(row) for row in recommendations(told, days(number))}
         turned |= {(was[each], now[each]) for each in was.keys() & now.keys() if was[each] != now[each]}
         was = now
-    assert turned == {("New", "Completed")}
+    assert {("New", "Completed")} <= turned <= {("New", "Completed"), ("New", "Dismissed")}
 
 
 def test_somebody_dismissed_a_recommendation_without_a_suppression(told: Estate, now_said: list[Row]) -> None:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from finance_ppm.sandbox.azure.estate import Estate, Row
 from finance_ppm.sandbox.estate import estate
+from finance_ppm.sandbox.estate.advice import Advice
 from finance_ppm.sandbox.estate.story import ToldEstate
+from finance_ppm.sandbox.estate.tales import EVER
 from finance_ppm.sandbox.portfolio import planned_projects, portfolio
 from finance_ppm_tests.sandbox.estate.reading import (
     ANCHOR,
@@ -144,6 +146,15 @@ def test_the_version_changes_with_the_hour_and_when_something_comes_or_goes(told
     minutes = [NOON + timedelta(minutes=number) for number in range(60 * 24)]
     versions = [told.version(minute) for minute in minutes]
     assert 24 < len(set(versions)) < 100
+
+
+def test_the_version_changes_when_a_status_does(told: ToldEstate) -> None:
+    advice = [tale for tales in told.tables.values() for tale in tales if isinstance(tale, Advice)]
+    spans = [span for each in advice for span in (each.completed, each.dismissed) if span]
+    turns = [moment for span in spans for moment in (span.since, span.until) if moment != EVER]
+    assert len(turns) > 10
+    for turn in turns:
+        assert told.version(turn - timedelta(seconds=1)) != told.version(turn)
 
 
 def test_what_is_recommended_is_said_of_something_that_is_there(told: Estate) -> None:
