@@ -223,7 +223,7 @@ def test_without_a_configured_azure_nothing_is_read_and_everything_else_is_made(
         assert there.rows(AdvisorSummary).is_empty()
         assert there.lake.version(AzureResourcesRaw) is None
         (told,) = result.asset_materializations_for_node("azure_capture")[:1]
-        assert "Azure is not configured" in str(told.metadata["read"].value)
+        assert "No Azure is configured" in str(told.metadata["read"].value)
 
 
 def test_one_dataset_may_be_read_alone(here: World) -> None:

@@ -29,7 +29,7 @@ from finance_ppm.pipeline.engine import SyncEngine
 from finance_ppm.settings import Config
 from finance_ppm_tests.pipeline.disturbed import at_once
 
-COMMITS = ("create_delta", "append_rows", "overwrite_rows")
+COMMITS = ("create_delta", "append_rows", "overwrite_from", "overwrite_rows")
 """What the lake calls to make a new version of a table, each with the contract as second argument."""
 
 COMMIT = "commit"
