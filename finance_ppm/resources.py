@@ -6,6 +6,7 @@ passes through Dagster's run storage or pages.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -56,14 +57,20 @@ class AzureSource:
     config: Config
 
     def capture(
-        self, lake: Lake, clock: Clock, dataset: Dataset, *, progress: Callable[[str, int], None] | None = None
+        self,
+        lake: Lake,
+        clock: Clock,
+        dataset: Dataset,
+        *,
+        day: date | None = None,
+        progress: Callable[[str, int], None] | None = None,
     ) -> Capture:
-        """Read a dataset into bronze as today's snapshot. See :func:`finance_ppm.pipeline.azure.capture_azure`."""
+        """Read a dataset into bronze as the day's snapshot. See :func:`finance_ppm.pipeline.azure.capture_azure`."""
         from finance_ppm.sources.azure.reader import AzureReader
 
         told = partial(progress, dataset.value) if progress else None
         with reachable(self.config, clock.now()), AzureReader.of(self.config) as reader:
-            return capture_azure(reader, lake, clock, dataset, progress=told)
+            return capture_azure(reader, lake, clock, dataset, day=day, progress=told)
 
     @property
     def savings_policy(self) -> SavingsPolicy:

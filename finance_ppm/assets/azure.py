@@ -5,6 +5,7 @@ stays flat and a snapshot is there whole or not at all: no output passes through
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 import dagster as dg
@@ -13,9 +14,10 @@ import polars as pl
 from finance_ppm.assets.bronze import Metadata, told_now_and_then
 from finance_ppm.assets.spec import DAYS, ONE_DAY_A_RUN, key, spec
 from finance_ppm.clock import Clock
-from finance_ppm.contracts import Table
+from finance_ppm.contracts import Table, full_name
 from finance_ppm.contracts.azure import AzureAdvisorRaw, AzureResourcesRaw, AzureSnapshots
-from finance_ppm.errors import FinancePpmError, NeverCapturedError
+from finance_ppm.errors import FinancePpmError
+from finance_ppm.lakehouse.errors import LakeBusyError
 from finance_ppm.lakehouse.io_manager import written_metadata
 from finance_ppm.lakehouse.lake import Lake, Written
 from finance_ppm.lakehouse.locks import writer_lock
@@ -50,31 +52,60 @@ def azure_capture(
     """Today's partition asks Azure; a past one reports what was captured on that day, or fails if nothing was.
 
     A subscription that cannot be read does not stop the others; its snapshot is not complete, which the checks tell,
-    and resolves nothing. Selecting the snapshots alone reads nothing: they follow a read. Without a configured Azure
-    nothing is read, and the tables stay as they are.
+    and resolves nothing. Where none could be read the step ends red, with what was captured until then. Selecting the
+    snapshots alone reads nothing: they follow a read. Without a configured Azure nothing is read, and the tables stay
+    as they are.
     """
     day = date.fromisoformat(context.partition_key)
-    selected = context.selected_asset_keys
-    captures: dict[Dataset, Capture] = {}
-    stored = {table: _stored(lake, table, day) for table in TABLES.values()}
-    if day == clock.today() and azure.config.reads_azure:
+    wanted = {dataset: table for dataset, table in TABLES.items() if key(table) in context.selected_asset_keys}
+    failures: list[str] = []
+    if day != clock.today():
+        failures = [
+            f"{full_name(wanted[dataset])} was never captured on {day}; only today's partition asks Azure."
+            for dataset in wanted
+            if not _was_captured(lake, dataset, day)
+        ]
+    elif azure.config.reads_azure and wanted:
         tell = told_now_and_then(context.log.info, "{count:,} rows of {name} have arrived.")
-        try:
-            with writer_lock(lake.uri, "azure-capture"):
-                for dataset, table in TABLES.items():
-                    if key(table) in selected:
-                        captures[dataset] = azure.capture(lake, clock, dataset, progress=tell)
-        except FinancePpmError as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
-    elif day != clock.today() and not any(stored.values()):
-        missed = NeverCapturedError(f"Azure was never captured on {day}; only today's partition asks Azure.")
-        raise dg.Failure(str(missed), allow_retries=False)
-    for dataset, table in TABLES.items():
-        if key(table) in selected:
-            capture = captures.get(dataset)
-            yield _result(lake, table, capture.written if capture else None, _report(azure, capture, stored[table]))
-    if SNAPSHOTS in selected:
+        with _alone(lake, clock, day):
+            for dataset, table in wanted.items():
+                try:
+                    capture = azure.capture(lake, clock, dataset, day=day, progress=tell)
+                except FinancePpmError as error:
+                    failures.append(str(error))
+                    continue
+                if capture.subscriptions and not capture.complete:
+                    failures.append(f"No subscription's {dataset} could be read whole. {capture.incomplete[0].reason}")
+                    continue
+                yield _result(lake, table, capture.written, _report(capture))
+        wanted = {}
+    if not failures:
+        told = dg.MetadataValue.text("reported, not read" if azure.config.reads_azure else HOW_TO_CONFIGURE_AZURE)
+        for table in wanted.values():
+            stored = dg.MetadataValue.int(_stored(lake, table, day))
+            yield _result(lake, table, None, {"read": told, "rows of the day": stored})
+    if SNAPSHOTS in context.selected_asset_keys:
         yield _result(lake, AzureSnapshots, None, {})
+    if failures:
+        raise dg.Failure(" ".join(dict.fromkeys(failures)), allow_retries=False)
+
+
+@contextmanager
+def _alone(lake: Lake, clock: Clock, day: date) -> Iterator[None]:
+    """No other capture of this machine at the same time; waiting for one may outlast the day."""
+    try:
+        with writer_lock(lake.uri, "azure-capture"):
+            if clock.today() != day:
+                raise dg.Failure(f"{day} ended before Azure could be read: materialise {clock.today()}.")
+            yield
+    except LakeBusyError as error:
+        raise dg.Failure(str(error)) from error
+
+
+def _was_captured(lake: Lake, dataset: Dataset, day: date) -> bool:
+    """Whether the dataset was read on the day, be it that there was nothing to read."""
+    marks = lake.scan(AzureSnapshots).filter((pl.col("captured_on") == day) & (pl.col("dataset") == dataset.value))
+    return bool(marks.select(pl.len()).collect().item())
 
 
 def _stored(lake: Lake, table: type[Table], day: date) -> int:
@@ -91,10 +122,7 @@ def _result(lake: Lake, table: type[Table], written: Written | None, more: Metad
     )
 
 
-def _report(azure: AzureSource, capture: Capture | None, stored: int) -> Metadata:
-    if capture is None:
-        note = "reported, not read" if azure.config.reads_azure else HOW_TO_CONFIGURE_AZURE
-        return {"read": dg.MetadataValue.text(note), "rows of the day": dg.MetadataValue.int(stored)}
+def _report(capture: Capture) -> Metadata:
     found: Metadata = {
         "requests": dg.MetadataValue.int(capture.queries),
         "rows of the day": dg.MetadataValue.int(capture.rows),

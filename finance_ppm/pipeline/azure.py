@@ -21,10 +21,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Protocol
 
 import polars as pl
+from deltalake.exceptions import DeltaError
 
 from finance_ppm.clock import Clock
 from finance_ppm.contracts import full_name
@@ -74,25 +75,40 @@ class Capture:
     """The others, each with its reason."""
 
 
+class StagingError(FinancePpmError):
+    """What was read cannot be kept until it is written into the lake."""
+
+
 def capture_azure(
-    reader: Reader, lake: Lake, clock: Clock, dataset: Dataset, *, progress: Progress | None = None
+    reader: Reader,
+    lake: Lake,
+    clock: Clock,
+    dataset: Dataset,
+    *,
+    day: date | None = None,
+    progress: Progress | None = None,
 ) -> Capture:
-    """Read a dataset, and make it the snapshot of the day on which the read began.
+    """Read a dataset, and make it the snapshot of ``day``: the one on which the read begins, unless it is part of what
+    began before midnight.
 
     What was read of a subscription is kept whether the read of it is complete or not, but an incomplete one leaves a
     complete snapshot of the same day as it is. The same content once more writes nothing. Known subscriptions that were
     not met are marked as missed, for thirty days.
 
-    Raises what ``reader`` raises where Azure cannot be read at all: the rows of the day stay, and every known
-    subscription without a complete snapshot of the day is marked with the reason.
+    Raises what ``reader`` raises where Azure cannot be read at all, and :class:`StagingError`: the rows of the day
+    stay, and every known subscription without a complete snapshot of the day is marked with the reason.
     """
-    day, asked = clock.today(), reader.queries
+    day, asked = day or clock.today(), reader.queries
     with TemporaryDirectory(prefix="finance-ppm-azure-") as folder:
         staging = Staging(Path(folder), dataset, day)
         try:
             outcomes = _read(reader, staging, clock, progress)
         except FinancePpmError as error:
-            _mark_failed(lake, clock, dataset, day, Masker()(str(error)))
+            reason = Masker()(str(error))
+            try:
+                _mark_failed(lake, clock, dataset, day, reason)
+            except (FinancePpmError, OSError, DeltaError) as second:
+                logger.error("The failed read of Azure could not be marked: %s", second)  # noqa: TRY400 - it says all
             raise
         capture = replace(_store(lake, clock, staging, outcomes), queries=reader.queries - asked)
     _log(capture)
@@ -103,7 +119,13 @@ def _read(reader: Reader, staging: Staging, clock: Clock, progress: Progress | N
     """How each subscription was read. Where one was asked for twice, a complete answer counts."""
     outcomes: dict[str, Outcome] = {}
     for batch in reader.snapshot(staging.dataset, progress=progress):
-        staging.add(batch.source, batch.rows, clock.now())
+        try:
+            staging.add(batch.source, batch.rows, clock.now())
+        except (OSError, pl.exceptions.ComputeError) as error:
+            raise StagingError(
+                f"What is read of Azure cannot be kept in {gettempdir()} until it is whole ({error}): make room there, "
+                "or set TMPDIR to a folder that has some."
+            ) from error
         for outcome in batch.outcomes:
             before = outcomes.get(outcome.subscription_id)
             if not (before and before.complete):

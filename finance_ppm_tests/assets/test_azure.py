@@ -9,6 +9,7 @@ import msgspec
 import polars as pl
 import pytest
 
+from finance_ppm.assets.spec import key
 from finance_ppm.automation.run_log import TO_STEPS
 from finance_ppm.contracts import AZURE_TABLES, Table, full_name, history_of
 from finance_ppm.contracts.azure import (
@@ -244,3 +245,52 @@ def test_a_changed_snapshot_is_another_data_version_and_the_same_one_is_not(here
     assert versions() == first
     here.go_to(datetime(2026, 8, 1, 6, 0, tzinfo=UTC))
     assert all(now != then for now, then in zip(versions(), first, strict=True))
+
+
+def test_what_was_captured_before_a_failure_is_reported_and_the_rest_said(here: World) -> None:
+    """The inventory is read; then Azure refuses the identity."""
+    assert here.azure is not None
+    here.run(only=[full_name(AzureResourcesRaw)])
+    reads = sum("ResourceGraph" in request.path for request in here.azure.requests())
+    here.go_to(MONDAY + timedelta(days=1))
+    here.azure.add_fault(Fault.error(401, nth=reads + 1, times=10**6))
+    result = read_azure(here, raise_on_error=False)
+    assert not result.success
+    told = {event.asset_key for event in result.get_asset_materialization_events()}
+    assert {key(AzureResourcesRaw), key(AzureSnapshots)} == told
+
+
+def test_a_read_in_which_no_subscription_was_whole_is_red(here: World) -> None:
+    assert here.azure is not None
+    here.run(only=[full_name(table) for table in AZURE_BRONZE_TABLES])
+    here.go_to(MONDAY + timedelta(days=1))
+    here.azure.add_fault(Fault.error(403, path=GRAPH, nth=2, times=10**6))
+    result = here.run(only=[full_name(AzureResourcesRaw)], raise_on_error=False)
+    (event,) = result.get_step_failure_events()
+    assert "No subscription's resources could be read whole" in step_words(event)
+    assert result.get_asset_materialization_events() == []
+
+
+def test_what_is_read_across_midnight_is_the_snapshot_of_the_day_it_was_asked_for(here: World) -> None:
+    assert here.azure is not None
+    here.go_to(MONDAY.replace(hour=23, minute=59))
+    reads: list[int] = []
+
+    def midnight() -> None:
+        reads.append(1)
+        here.clock.moment = MONDAY + timedelta(days=1)
+
+    here.azure.before_request(3, midnight)
+    here.run(TODAY, only=[full_name(table) for table in AZURE_BRONZE_TABLES])
+    assert reads == [1]
+    for table in AZURE_BRONZE_TABLES:
+        assert here.rows(table)["captured_on"].unique().to_list() == [TODAY], full_name(table)
+
+
+def test_a_dataset_that_was_not_captured_on_a_past_day_is_not_reported_for_it(here: World) -> None:
+    here.run(only=[full_name(AzureResourcesRaw), full_name(AzureSnapshots)])
+    here.go_to(MONDAY + timedelta(days=2))
+    assert here.run(TODAY, only=[full_name(AzureResourcesRaw)]).success
+    missed = here.run(TODAY, only=[full_name(AzureAdvisorRaw)], raise_on_error=False)
+    (event,) = missed.get_step_failure_events()
+    assert "bronze/azure_advisor was never captured on 2026-06-15" in step_words(event)
