@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from finance_ppm import terminal
 from finance_ppm.clock import SystemClock
+from finance_ppm.options import AsJson
 from finance_ppm.sandbox.embedded import reachable
 from finance_ppm.settings import Config
 
@@ -20,8 +21,6 @@ azure_app = typer.Typer(
     no_args_is_help=True,
     help="Look at your own Azure, and have Advisor recommend anew. Reading it is the pipeline's work.",
 )
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
 @azure_app.command()
@@ -65,8 +64,6 @@ def _show_refreshed(done: "Refreshed") -> None:
     for failed in done.failed:
         terminal.out.print(f"[red]{escape(failed.name)}:[/] {escape(failed.reason)}", highlight=False, soft_wrap=True)
     subscriptions = terminal.counted(len(done.refreshed) + len(done.failed), "subscription")
-    terminal.out.print(
-        f"Advisor recommends anew in {len(done.refreshed):,} of {subscriptions}: `finance-ppm run` reads it.",
-        highlight=False,
-        soft_wrap=True,
-    )
+    told = f"Advisor recommends anew in {len(done.refreshed):,} of {subscriptions}"
+    next_step = ": `finance-ppm run` reads it." if done.refreshed else "."
+    terminal.out.print(f"{told}{next_step}", highlight=False, soft_wrap=True)

@@ -15,6 +15,7 @@ from finance_ppm import logs, terminal
 from finance_ppm.azure_commands import azure_app
 from finance_ppm.clock import SystemClock
 from finance_ppm.errors import FinancePpmError, SettingsError
+from finance_ppm.options import AsJson
 from finance_ppm.sandbox.embedded import reachable
 from finance_ppm.settings import DATABASES, Config
 
@@ -43,7 +44,6 @@ sync_app = typer.Typer(
     help=f"Sync Notion databases into the lake: bronze (every version as it came) and silver (typed).\n\n{EXIT_CODES}",
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output instead of tables.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and compare, but write nothing.")]
 AcceptDeletions = Annotated[
     bool,

@@ -43,9 +43,12 @@ def materialise_day(config: Config, day: date | None, clock: Clock | None = None
         require_captured(lake, day)
     else:
         config.require_notion()
-    with terminal.working(f"Materialising {day}") as step_done:
-        run_graph(config, day, layers=("gold",) if past else None, step_done=step_done)
-    terminal.show_portfolio(summary(lake, day))
+    try:
+        with terminal.working(f"Materialising {day}") as step_done:
+            run_graph(config, day, layers=("gold",) if past else None, step_done=step_done)
+    finally:  # a part that fails, a source that is not reached, leaves the others' figures
+        if (there := summary(lake, day)).totals:
+            terminal.show_portfolio(there)
 
 
 def run_graph(

@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from finance_ppm.assets.azure import azure_capture
+from finance_ppm.assets.azure import azure_arrived, azure_capture
 from finance_ppm.assets.bronze import everything_arrived, notion_sync
 from finance_ppm.assets.checks import ASSET_CHECKS
 from finance_ppm.assets.erasures import erasures
@@ -27,7 +27,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """A fresh graph. ``resources`` replaces some of the default ones, by key: a frozen clock, another lake."""
     return dg.Definitions(
         assets=[notion_sync, erasures, azure_capture, *SILVER_ASSETS, *GOLD_ASSETS],
-        asset_checks=[everything_arrived, *ASSET_CHECKS],
+        asset_checks=[everything_arrived, azure_arrived, *ASSET_CHECKS],
         jobs=JOBS,
         schedules=[schedule(scheduled) for scheduled in SCHEDULED_JOBS],
         sensors=[DOWNSTREAM],

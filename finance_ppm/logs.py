@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from finance_ppm.masking import Masker
 from finance_ppm.settings import Config
 
-CHATTY = ("alembic", "py4j", "filelock", "httpcore", "httpx", "uvicorn")
+CHATTY = ("alembic", "azure", "msal", "py4j", "filelock", "httpcore", "httpx", "uvicorn")
 """Libraries whose word on each request, server and lock would drown all else, at any level."""
 
 TOLD_ANYWAY = frozenset({"finance_ppm.pipeline.bronze", "finance_ppm.sources.notion.transport"})

@@ -89,8 +89,8 @@ class Config(BaseSettings):
     ppm_azure_conservative_term: Literal["P1Y", "P3Y"] = Field(
         "P1Y", description="Term of the commitments that the conservative savings count."
     )
-    ppm_azure_conservative_lookback_days: int = Field(
-        30, description="Days of usage behind the commitments that the conservative savings count: 7, 30 or 60."
+    ppm_azure_conservative_lookback_days: Literal[7, 30, 60] = Field(
+        30, description="Days of usage behind the commitments that the conservative savings count."
     )
     ppm_azure_fresh_only: bool = Field(
         False,
@@ -236,10 +236,16 @@ class Config(BaseSettings):
         return bool(
             self.azure_tenant_id
             or self.azure_client_id
+            or self.azure_client_secret
             or self.azure_access_token
             or self.azure_subscriptions
             or self.azure_management_groups
         )
+
+    def without_azure(self) -> Self:
+        """The same settings, but that no Azure is read."""
+        told = (name for name in type(self).model_fields if name.startswith("azure_"))
+        return self.model_copy(update={name: type(self).model_fields[name].default for name in told})
 
     def require_azure(self) -> None:
         """Raise :class:`SettingsError`, saying which settings there are, where no Azure is configured."""

@@ -128,7 +128,7 @@ def show_portfolio(summary: "PortfolioSummary") -> None:
 
 def _show_savings(summary: "PortfolioSummary") -> None:
     """What Azure Advisor's recommendations can save, a row per currency, beside the sum that cannot be had."""
-    columns = ("Currency", "Open", "Unknown", "At least", "At most", "Of no project", "All rows")
+    columns = ("Currency", "Open", "Unknown", "Conservative", "Maximum", "Of no project", "All rows")
     table = _of_figures("Azure Advisor: savings a year that add up", *columns)
     for row in summary.savings:
         name = "none told" if row.currency == "XXX" else row.currency
@@ -136,9 +136,10 @@ def _show_savings(summary: "PortfolioSummary") -> None:
         table.add_row(name, f"{row.recommendations:,}", f"{row.unknown:,}", *amounts, f"[dim]{money(row.gross)}[/]")
     out.print(table)
     out.print(
-        "Open: recommendations. Unknown: Azure tells no amount. All rows: their sum, which cannot be had.",
+        "Open recommendations, and those whose savings Azure does not tell. Conservative: of\n"
+        "commitments, one-year terms by 30 days of usage alone. Of no project: of the maximum.\n"
+        "All rows: their sum, which cannot be had.",
         style="dim",
-        soft_wrap=True,
     )
 
 

@@ -4,8 +4,8 @@ Belongs here: how a capture looks in Dagster. The capture writes its tables itse
 stays flat and a snapshot is there whole or not at all: no output passes through the IO manager.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from datetime import date
 
 import dagster as dg
@@ -27,6 +27,8 @@ from finance_ppm.settings import HOW_TO_CONFIGURE_AZURE
 from finance_ppm.sources.azure.rows import Dataset
 
 SNAPSHOTS = key(AzureSnapshots)
+NOT_READ = "not read"
+"""Metadata of the snapshots: dataset to the reason why it could not be read."""
 TABLES: dict[Dataset, type[Table]] = {Dataset.RESOURCES: AzureResourcesRaw, Dataset.ADVISOR: AzureAdvisorRaw}
 """What is read, in this order: recommendations are judged by the inventory."""
 
@@ -49,45 +51,73 @@ def azure_capture(
     lake: dg.ResourceParam[Lake],
     clock: dg.ResourceParam[Clock],
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Today's partition asks Azure; a past one reports what was captured on that day, or fails if nothing was.
+    """Today's partition asks Azure; a past one reports what was captured on that day, or fails if it was passed over.
 
     A subscription that cannot be read does not stop the others; its snapshot is not complete, which the checks tell,
-    and resolves nothing. Where none could be read the step ends red, with what was captured until then. Selecting the
-    snapshots alone reads nothing: they follow a read. Without a configured Azure nothing is read, and the tables stay
-    as they are.
+    and resolves nothing. An Azure that cannot be read at all does not stop what is made of Notion, nor of the snapshots
+    before; ``azure_arrived`` ends such a run red. Selecting the snapshots alone reads nothing: they follow a read.
+    Without a configured Azure nothing is read, and the tables stay as they are.
     """
     day = date.fromisoformat(context.partition_key)
     wanted = {dataset: table for dataset, table in TABLES.items() if key(table) in context.selected_asset_keys}
-    failures: list[str] = []
-    if day != clock.today():
-        failures = [
-            f"{full_name(wanted[dataset])} was never captured on {day}; only today's partition asks Azure."
-            for dataset in wanted
-            if not _was_captured(lake, dataset, day)
-        ]
-    elif azure.config.reads_azure and wanted:
-        tell = told_now_and_then(context.log.info, "{count:,} rows of {name} have arrived.")
-        with _alone(lake, clock, day):
-            for dataset, table in wanted.items():
+    asks = day == clock.today() and azure.config.reads_azure
+    passed_over = [
+        full_name(table)
+        for dataset, table in wanted.items()
+        if day < clock.today() and _first_captured(lake, dataset) < day and not _was_captured(lake, dataset, day)
+    ]
+    if passed_over:
+        raise dg.Failure(
+            f"{' and '.join(passed_over)}: Azure was not read on {day}, and only today's partition asks it. Gold of "
+            "that day is made from the snapshot before: materialise gold alone.",
+            allow_retries=False,
+        )
+    not_read: dict[str, str] = {}
+    tell = told_now_and_then(context.log.info, "{count:,} rows of {name} have arrived.")
+    with _alone(lake, clock, day) if asks and wanted else nullcontext():
+        for dataset, table in wanted.items():
+            capture = None
+            if asks:
                 try:
                     capture = azure.capture(lake, clock, dataset, day=day, progress=tell)
                 except FinancePpmError as error:
-                    failures.append(str(error))
-                    continue
-                if capture.subscriptions and not capture.complete:
-                    failures.append(f"No subscription's {dataset} could be read whole. {capture.incomplete[0].reason}")
-                    continue
-                yield _result(lake, table, capture.written, _report(capture))
-        wanted = {}
-    if not failures:
-        told = dg.MetadataValue.text("reported, not read" if azure.config.reads_azure else HOW_TO_CONFIGURE_AZURE)
-        for table in wanted.values():
-            stored = dg.MetadataValue.int(_stored(lake, table, day))
-            yield _result(lake, table, None, {"read": told, "rows of the day": stored})
+                    not_read[dataset] = str(error)
+                else:
+                    if capture.subscriptions and not capture.complete:
+                        not_read[dataset] = f"No subscription could be read whole. {capture.incomplete[0].reason}"
+            more = _report(capture) if capture else _unread(lake, table, day, not_read.get(dataset) or _why(azure))
+            yield _result(lake, table, capture.written if capture else None, more)
     if SNAPSHOTS in context.selected_asset_keys:
-        yield _result(lake, AzureSnapshots, None, {})
-    if failures:
-        raise dg.Failure(" ".join(dict.fromkeys(failures)), allow_retries=False)
+        failed: Metadata = {NOT_READ: dg.MetadataValue.json(not_read)} if not_read else {}
+        yield _result(lake, AzureSnapshots, None, failed)
+    elif not_read:
+        raise dg.Failure(_told(not_read), allow_retries=False)
+
+
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec(
+            "azure_arrived",
+            asset=SNAPSHOTS,
+            description="Azure could be read when it was last asked. Where it could not, the run ends red; what is "
+            "made of Notion and of the snapshots before is made all the same.",
+        )
+    ],
+    name="azure_arrived",
+)
+def azure_arrived(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """A step of its own, because a step that fails stops everything that waits for it."""
+    event = context.instance.get_latest_materialization_event(SNAPSHOTS)
+    told = event.asset_materialization.metadata.get(NOT_READ) if event and event.asset_materialization else None
+    not_read: dict[str, str] = told.value if told else {}
+    yield dg.AssetCheckResult(asset_key=SNAPSHOTS, check_name="azure_arrived", passed=not not_read, metadata=not_read)
+    if not_read:
+        raise dg.Failure(_told(not_read), allow_retries=False)
+
+
+def _told(not_read: Mapping[str, str]) -> str:
+    """What was not read, and why, each reason once."""
+    return f"Azure was not read ({', '.join(sorted(not_read))}). {' '.join(sorted(set(not_read.values())))}"
 
 
 @contextmanager
@@ -102,15 +132,28 @@ def _alone(lake: Lake, clock: Clock, day: date) -> Iterator[None]:
         raise dg.Failure(str(error)) from error
 
 
+def _marks(lake: Lake, dataset: Dataset) -> pl.LazyFrame:
+    return lake.scan(AzureSnapshots).filter(pl.col("dataset") == dataset.value)
+
+
+def _first_captured(lake: Lake, dataset: Dataset) -> date:
+    """The day since which the dataset is read; the last day of all where it never was."""
+    first: date | None = _marks(lake, dataset).select(pl.col("captured_on").min()).collect().item()
+    return first or date.max
+
+
 def _was_captured(lake: Lake, dataset: Dataset, day: date) -> bool:
     """Whether the dataset was read on the day, be it that there was nothing to read."""
-    marks = lake.scan(AzureSnapshots).filter((pl.col("captured_on") == day) & (pl.col("dataset") == dataset.value))
-    return bool(marks.select(pl.len()).collect().item())
+    return bool(_marks(lake, dataset).filter(pl.col("captured_on") == day).select(pl.len()).collect().item())
 
 
-def _stored(lake: Lake, table: type[Table], day: date) -> int:
-    rows = lake.scan(table).filter(pl.col("captured_on") == day)
-    return int(rows.select(pl.len()).collect().item())
+def _why(azure: AzureSource) -> str:
+    return "Reported, not read." if azure.config.reads_azure else HOW_TO_CONFIGURE_AZURE
+
+
+def _unread(lake: Lake, table: type[Table], day: date, why: str) -> Metadata:
+    stored = lake.scan(table).filter(pl.col("captured_on") == day).select(pl.len()).collect().item()
+    return {"not read because": dg.MetadataValue.text(why), "rows of the day": dg.MetadataValue.int(stored)}
 
 
 def _result(lake: Lake, table: type[Table], written: Written | None, more: Metadata) -> dg.MaterializeResult[None]:

@@ -43,9 +43,7 @@ def _checks(name: str, rules: tuple[Rule, ...], *, after: tuple[type[Table], ...
         step = context.op_execution_context
         day = date.fromisoformat(step.partition_key) if step.has_partition_key else clock.today()
         selected = [by_name[check.name] for check in sorted(context.selected_asset_check_keys)]
-        # How Azure was read is judged by itself, also where no page was captured yet.
-        alone = {AzureSnapshots} if all(rule.table is AzureSnapshots for rule in selected) else None
-        for evaluation in evaluate(point_in_time.portfolio(day, of=alone), selected):
+        for evaluation in evaluate(point_in_time.portfolio(day), selected):
             yield _result(evaluation, day)
 
     return rules_hold

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from finance_ppm.assets.spec import key
-from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES, AZURE_GOLD_TABLES, AZURE_SILVER_TABLES
+from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES, AZURE_GOLD_TABLES, AZURE_SILVER_TABLES, AzureSnapshots
 from finance_ppm.contracts.bronze import BRONZE_TABLES
 from finance_ppm.contracts.gold import ControlRoomStatus
 from finance_ppm.contracts.silver import PAGE_TABLES, SILVER_TABLES
 from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.pipeline.silver import unsettled_pages
+from finance_ppm.quality.rules import RULES
 from finance_ppm.resources import AzureSource, NotionSource
 from finance_ppm.settings import HOW_TO_CONFIGURE_AZURE
 
@@ -39,6 +40,10 @@ NOTION_BRONZE = dg.AssetSelection.assets(*map(key, BRONZE_TABLES))
 NOTION_SILVER = dg.AssetSelection.assets(*map(key, SILVER_TABLES))
 AZURE_BRONZE = dg.AssetSelection.assets(*map(key, AZURE_BRONZE_TABLES))
 AZURE_MADE = dg.AssetSelection.assets(*map(key, (*AZURE_SILVER_TABLES, *AZURE_GOLD_TABLES)))
+HOW_AZURE_WAS_READ = dg.AssetSelection.checks(
+    *(dg.AssetCheckKey(key(rule.table), rule.name) for rule in RULES if rule.table is AzureSnapshots)
+)
+"""Rules that speak of a read that did not come, too: they are asked each day, whatever became of it."""
 SILVER = dg.AssetSelection.groups("silver")
 STATUS = dg.AssetSelection.assets(key(ControlRoomStatus))
 GOLD = dg.AssetSelection.groups("gold") - STATUS
@@ -92,7 +97,7 @@ SCHEDULED_JOBS: tuple[ScheduledJob, ...] = (
         "new_day",
         "[PPM] New Day",
         "5 0 * * *",
-        NOTION_BRONZE | SILVER | GOLD | STATUS,
+        NOTION_BRONZE | SILVER | GOLD | STATUS | HOW_AZURE_WAS_READ,
         "Makes every table for the new day, so that a quiet day has its figures too. Azure is read at 06:00; until "
         "then the new day's figures come from the snapshot before.",
     ),

@@ -283,7 +283,7 @@ class AzureAdvisorRecommendations(Table):
         9,
         2,
         nullable=True,
-        description="Highest CPU use seen, in percent (`MaxCpuP95`).",
+        description="Highest CPU use seen, in percent (`MaxCpuP95`), rounded down.",
         metadata=derived_from(_RAW_ADVISOR),
     )
     cpu_threshold = dy.Decimal(
@@ -310,14 +310,20 @@ class AzureAdvisorRecommendations(Table):
         metadata=derived_from(_RAW_ADVISOR, _STATUS),
     )
     state = dy.String(
-        description="new (seen for the first time in the newest snapshot), active, reopened (it had been resolved), "
-        "suppressed, or resolved.",
+        description="new (seen for the first time in the newest snapshot that is complete or has it), active, reopened "
+        "(it had been resolved), suppressed, or resolved.",
         metadata=derived_from(_RAW_ADVISOR, _STATUS, _COMPLETE),
     )
     first_seen = dy.Date(
         description="First snapshot it was in; kept when it is reopened.", metadata=derived_from(_RAW_ADVISOR, _STATUS)
     )
     last_seen = dy.Date(description="Last snapshot it was in.", metadata=derived_from(_RAW_ADVISOR, _STATUS))
+    seen_at = dy.Datetime(
+        nullable=True,
+        time_zone="UTC",
+        description="When the row that tells this was read.",
+        metadata=derived_from("bronze/azure_advisor.captured_at", _RAW_ADVISOR, _STATUS),
+    )
     reopened_on = dy.Date(
         nullable=True,
         description="Day it came back after it had been resolved, the last time.",
@@ -330,8 +336,8 @@ class AzureAdvisorRecommendations(Table):
     )
     resolution = dy.String(
         nullable=True,
-        description="completed where Advisor marked it so after it was last seen; else resource_deleted where the "
-        "resource was gone from the first complete inventory since `resolved_on`; else unverified.",
+        description="completed where Advisor marked it so after it was last seen; else resource_deleted where a "
+        "complete inventory had the resource, and the first one since `resolved_on` is without it; else unverified.",
         metadata=derived_from(_RAW_ADVISOR, _STATUS, _COMPLETE, _RAW_RESOURCES),
     )
     last_updated = dy.Datetime(
@@ -610,10 +616,17 @@ class AdvisorSummary(Table):
         metadata=derived_from(*_MEMBERS),
     )
     achievable_conservative = dy.Decimal(
-        38, 2, description="What can be had at least, a year.", metadata=derived_from(*_MEMBERS)
+        38,
+        2,
+        description="What can be had a year, where commitments count with one-year terms and 30 days of usage only. "
+        "Of one project it may be more than the maximum, where another offer of the subscription is the best.",
+        metadata=derived_from(*_MEMBERS),
     )
     achievable_maximum = dy.Decimal(
-        38, 2, description="What can be had at most, a year.", metadata=derived_from(*_MEMBERS)
+        38,
+        2,
+        description="What can be had a year, where the best of each offer is taken.",
+        metadata=derived_from(*_MEMBERS),
     )
     oldest_snapshot_on = dy.Date(
         nullable=True,

@@ -3,7 +3,7 @@
 Belongs here: looking, without changing anything. Azure itself is looked at in ``azure_health``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 from deltalake.exceptions import DeltaError
@@ -15,9 +15,12 @@ from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.onboarding.finding import Finding
 from finance_ppm.quality.thresholds import THRESHOLDS
 from finance_ppm.settings import Config
-from finance_ppm.sources.azure.graph import PAGE_ROWS
+from finance_ppm.sources.azure.batches import packed
+from finance_ppm.sources.azure.graph import MOST_SUBSCRIPTIONS, PAGE_ROWS, TABLES
 from finance_ppm.sources.azure.limiter import QUERIES
+from finance_ppm.sources.azure.reader import BATCH_ROWS
 from finance_ppm.sources.azure.rows import Dataset
+from finance_ppm.sources.azure.side_by_side import AT_ONCE
 from finance_ppm.transforms.azure.inventory import CONTAINER_TYPES
 
 TITLES = {Dataset.RESOURCES: "inventory", Dataset.ADVISOR: "recommendations"}
@@ -60,15 +63,34 @@ def _last_read(lake: Lake, clock: Clock, dataset: Dataset, title: str) -> Findin
 def _full_read(lake: Lake) -> Iterator[Finding]:
     """What the newest read says of the next one; nothing where there is none."""
     snapshots = lake.scan(AzureSnapshots)
-    newest = snapshots.filter(pl.col("captured_on") == pl.col("captured_on").max().over("dataset"))
-    rows = newest.group_by("dataset").agg(pl.col("row_count").sum()).collect()["row_count"]
-    if rows.is_empty():
+    newest = snapshots.filter(pl.col("captured_on") == pl.col("captured_on").max().over("dataset")).collect()
+    if newest.is_empty():
         return
-    queries = sum(-(-count // PAGE_ROWS) for count in rows)
+    counts: dict[Dataset, dict[str, int]] = {}
+    for dataset, subscription, rows in newest.select("dataset", "subscription_id", "row_count").iter_rows():
+        counts.setdefault(Dataset(dataset), {})[subscription] = rows
+    queries = sum(_queries(dataset, rows) for dataset, rows in counts.items())
     waits = (queries - 1) // QUERIES * 5
     time = f"at least {waits:,} seconds" if waits else "within one quota"
-    told = f"{rows.sum():,} rows take about {queries:,} queries, {time} ({QUERIES} in any 5 seconds)."
+    told = f"{newest['row_count'].sum():,} rows take about {queries:,} queries, {time} ({QUERIES} in any 5 seconds)."
     yield Finding("full read", True, told)
+
+
+def _queries(dataset: Dataset, counts: Mapping[str, int]) -> int:
+    """About how many queries a read takes: the list of subscriptions, their counts, and each batch of each table.
+
+    Where the rows of a batch fall among its tables is not known; each table has a page of it at least.
+    """
+    tables = len(TABLES[dataset])
+    counting = tables * -(-len(counts) // MOST_SUBSCRIPTIONS)
+    batches = packed(counts, most_rows=BATCH_ROWS, most_subscriptions=MOST_SUBSCRIPTIONS, at_once=AT_ONCE)
+    reading = sum(_pages(sum(counts[identity] for identity in batch)) + tables - 1 for batch in batches)
+    return _pages(len(counts)) + counting + reading
+
+
+def _pages(rows: int) -> int:
+    """Pages of a result, each of which begins with the last row of the page before."""
+    return max(1, -(-(rows - 1) // (PAGE_ROWS - 1)))
 
 
 def _tags(config: Config, lake: Lake) -> Iterator[Finding]:

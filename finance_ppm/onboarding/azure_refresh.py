@@ -10,6 +10,8 @@ from finance_ppm.errors import SettingsError
 from finance_ppm.settings import Config
 from finance_ppm.sources.azure.reader import AzureReader
 
+UNSEEN = "Azure does not show it: give the identity the Reader role on it, or take it out of AZURE_SUBSCRIPTIONS."
+
 
 @dataclass(frozen=True)
 class Failed:
@@ -31,32 +33,38 @@ class Refreshed:
 
     @property
     def succeeded(self) -> bool:
-        """It was done in all of them."""
-        return not self.failed
+        """It was done in all of them, and in one at least."""
+        return bool(self.refreshed) and not self.failed
 
 
 def refresh_advisor(
     config: Config, wanted: Sequence[str] = (), *, progress: Callable[[str], None] | None = None
 ) -> Refreshed:
-    """Have Advisor recommend anew in the ``wanted`` subscriptions (ids or names), or in all that can be seen.
+    """Have Advisor recommend anew in the ``wanted`` subscriptions (ids or names), or in all that are to be read.
 
-    ``progress`` is told, in words, how many are done. Raises :class:`SettingsError` where no Azure is configured or a
-    wanted subscription cannot be seen, and :class:`~finance_ppm.sources.azure.errors.AzureError` where Azure cannot be
-    asked at all.
+    Of those named in AZURE_SUBSCRIPTIONS, the ones that cannot be seen are among the failed. ``progress`` is told, in
+    words, how many are done. Raises :class:`SettingsError` where no Azure is configured or a wanted subscription cannot
+    be seen, and :class:`~finance_ppm.sources.azure.errors.AzureError` where Azure cannot be asked at all, or shows no
+    subscription and none is named.
     """
     config.require_azure()
     with AzureReader.of(config) as reader:
         names = reader.subscriptions()
         identities = [_meant(told, names) for told in wanted] or list(names)
+        unseen = () if wanted else sorted(set(config.azure_subscriptions) - set(names))
         count = len(set(identities))
         told = (lambda done: progress(f"{done:,} of {count:,} subscriptions")) if progress else None
         outcomes = reader.refresh(identities, progress=told)
+    failed = [
+        Failed(outcome.subscription_id, names[outcome.subscription_id], outcome.reason)
+        for outcome in outcomes
+        if outcome.reason is not None
+    ]
     return Refreshed(
         refreshed=tuple(sorted(outcome.subscription_id for outcome in outcomes if outcome.reason is None)),
-        failed=tuple(
-            Failed(outcome.subscription_id, names[outcome.subscription_id], outcome.reason)
-            for outcome in sorted(outcomes, key=lambda outcome: names[outcome.subscription_id])
-            if outcome.reason is not None
+        failed=(
+            *sorted(failed, key=lambda each: (each.name, each.subscription_id)),
+            *(Failed(identity, identity, UNSEEN) for identity in unseen),
         ),
     )
 

@@ -17,7 +17,7 @@ from finance_ppm.sources.azure.rows import Dataset
 from finance_ppm.transforms.azure import content, inventory
 from finance_ppm.transforms.azure.configurations import configurations
 from finance_ppm.transforms.azure.lifecycle import lived_on, no_lives
-from finance_ppm.transforms.azure.recommendations import COMPLETED, recommendations, whereabouts
+from finance_ppm.transforms.azure.recommendations import COMPLETED, gone, recommendations, whereabouts
 from finance_ppm.transforms.azure.suppressions import suppressions
 
 GROUP = 50_000
@@ -51,9 +51,10 @@ def azure_recommendations(lake: Lake, day: date) -> pl.DataFrame:
     complete snapshot is without it; a suppression is over as well when it has expired by the end of ``day``.
 
     A later day tells of a resolved recommendation what an earlier one did, with two exceptions. Its resource is deleted
-    where the first complete inventory since it was resolved is without it: until there is one, the newest inventory
-    says so provisionally, if it is not older than the day on which the recommendation was last seen. And Advisor may
-    mark completed later what it left out before: then it is ``completed`` from that day on.
+    where an inventory had it while it was seen, and the first complete one since it was resolved is without it: until
+    there is one, the newest inventory says so provisionally, if it is not older than the day on which the
+    recommendation was last seen. And Advisor may mark completed later what it left out before: then it is
+    ``completed`` from that day on.
     """
     bronze = _Bronze.until(lake, day)
     lives = bronze.lives()
@@ -70,8 +71,8 @@ def azure_recommendations(lake: Lake, day: date) -> pl.DataFrame:
         lives,
         suppressed=suppressions(standing.filter(record_type == "suppression"), day_end(day)),
         configured=configurations(standing.filter(record_type == "configuration")),
-        snapshots=bronze.snapshot_days(),
-        deleted=bronze.deleted(whereabouts(told, lives, inventories)),
+        snapshots=bronze.newest_complete(Dataset.ADVISOR).rename({"captured_on": "snapshot_on"}),
+        deleted=gone(bronze.looked_up(whereabouts(told, lives, inventories))),
     )
 
 
@@ -101,14 +102,6 @@ class _Bronze:
         """Of each subscription_id, the day (captured_on) of its newest complete snapshot."""
         return self.complete(dataset).group_by("subscription_id").agg(pl.col("captured_on").max())
 
-    def snapshot_days(self) -> pl.DataFrame:
-        """Of each subscription_id, the day of Advisor's newest snapshot (newest_on), and of its newest complete one
-        (snapshot_on).
-        """
-        day = pl.col("captured_on")
-        of_advisor = self.snapshots.filter(pl.col("dataset") == Dataset.ADVISOR).group_by("subscription_id")
-        return of_advisor.agg(newest_on=day.max(), snapshot_on=day.filter("complete").max()).collect()
-
     def lives(self) -> pl.DataFrame:
         """The life of every record of Advisor's, told from all snapshots in their order."""
         of_advisor = self.snapshots.filter(pl.col("dataset") == Dataset.ADVISOR)
@@ -134,15 +127,16 @@ class _Bronze:
             ids = of_day.lazy().select("record_id")
             yield from _in_groups(self.advisor.filter(_captured_on(last_seen)).join(ids, on="record_id", how="semi"))
 
-    def deleted(self, sought: pl.DataFrame) -> pl.Series:
-        """The ids of the recommendations whose resource is not where :func:`whereabouts` says to look for it."""
-        missing = [sought.clear()]
-        for (day,), of_day in sought.group_by("inventory_on"):
+    def looked_up(self, places: pl.DataFrame) -> pl.DataFrame:
+        """The places that :func:`whereabouts` told, with whether the resource is_there. Each day is read once."""
+        looked = [places.clear().with_columns(is_there=pl.lit(value=False))]
+        for (day,), of_day in places.group_by("inventory_on"):
             is_sought = pl.col("resource_id").is_in(pl.concat([of_day["resource_id"], of_day["listed"]]).implode())
             found = self.resources.filter(_captured_on(day) & is_sought).select("resource_id").collect()
             there = found["resource_id"].implode()
-            missing.append(of_day.filter(~(pl.col("resource_id").is_in(there) | pl.col("listed").is_in(there))))
-        return pl.concat(missing)["recommendation_id"]
+            is_there = pl.col("resource_id").is_in(there) | pl.col("listed").is_in(there)
+            looked.append(of_day.with_columns(is_there=is_there))
+        return pl.concat(looked)
 
 
 def _captured_on(day: date) -> pl.Expr:

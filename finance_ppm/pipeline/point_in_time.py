@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from finance_ppm.clock import Clock
-from finance_ppm.contracts import AZURE_TABLES, Layer, Table, full_name, history_of
+from finance_ppm.contracts import Layer, Table, full_name, history_of
 from finance_ppm.contracts.azure import (
     AZURE_BRONZE_TABLES,
     AZURE_SILVER_TABLES,
@@ -73,6 +73,14 @@ _MADE_FROM: dict[type[Table], Dataset] = {
 """The dataset whose snapshots a silver table of Azure's waits for."""
 
 
+AZURE_WANTED = frozenset((*AZURE_SILVER_TABLES, AzureSnapshots))
+"""Tables that say something without Notion."""
+
+
+def _count(rows: pl.LazyFrame) -> int:
+    return int(rows.select(pl.len()).collect().item())
+
+
 class PointInTime:
     """Reads any table as of a day. ``day`` None means today.
 
@@ -92,12 +100,16 @@ class PointInTime:
         """
         today = self._clock.today()
         day = day or today
+        if table.info.layer is Layer.SILVER and day < today and table not in AZURE_SILVER_TABLES:
+            require_captured(self._lake, day)
+        return self._seen(table, day)
+
+    def _seen(self, table: type[Table], day: date) -> pl.LazyFrame:
+        """The table as ``day`` saw it, be it that nothing was captured by then."""
         layer = table.info.layer
         if layer is Layer.BRONZE:
             return self._bronze(table, day)
-        if layer is Layer.SILVER and day < today and table not in AZURE_SILVER_TABLES:
-            require_captured(self._lake, day)
-        if day >= today:
+        if day >= self._clock.today():
             return self._lake.scan(table)
         if layer is Layer.SILVER:
             return self._rebuilt(table, day)
@@ -112,7 +124,7 @@ class PointInTime:
         on a table undeclared.
         """
         day = day or self._clock.today()
-        if of is None or not set(of) <= set(AZURE_TABLES):
+        if not self._is_of_azure_alone(of):
             require_captured(self._lake, day)
         if of is not None and day >= self._clock.today():
             self._require_made(set(of))
@@ -121,6 +133,12 @@ class PointInTime:
             for name, table in _PORTFOLIO.items()
         }
         return Portfolio(as_of=day, **{name: nw.from_native(frame.lazy()) for name, frame in frames.items()})
+
+    def _is_of_azure_alone(self, tables: Collection[type[Table]] | None) -> bool:
+        """Whether Azure is wanted and Notion was never read: then there are no projects, and nobody's savings."""
+        if tables is not None and not AZURE_WANTED & set(tables):
+            return False
+        return first_capture(self._lake) is None and bool(_count(self._lake.scan(AzureSnapshots)))
 
     def _require_made(self, tables: AbstractSet[type[Table]]) -> None:
         """Raise where a silver table was never made though pages, or Azure's snapshots, wait for it: an empty one would
@@ -136,14 +154,14 @@ class PointInTime:
                 )
         for table in tables & _MADE_FROM.keys():
             of_dataset = self._lake.scan(AzureSnapshots).filter(pl.col("dataset") == _MADE_FROM[table])
-            if not self._lake.exists(table) and of_dataset.select(pl.len()).collect().item():
+            if not self._lake.exists(table) and _count(of_dataset):
                 raise NeverCapturedError(
                     f"{full_name(table)} was never made, though Azure was captured: materialise the silver tables for "
                     "today first."
                 )
 
     def _held(self, table: type[Table], day: date) -> pl.DataFrame:
-        rows = self(table, day)
+        rows = self._seen(table, day)
         return (rows.drop("raw_payload") if table is NotionRawPages else rows).collect()
 
     def _bronze(self, table: type[Table], day: date) -> pl.LazyFrame:

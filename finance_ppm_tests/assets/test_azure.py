@@ -24,7 +24,7 @@ from finance_ppm.contracts.azure import (
     AzureResourcesRaw,
     AzureSnapshots,
 )
-from finance_ppm.contracts.gold import PpmBudgetVsActual
+from finance_ppm.contracts.gold import DataQualityMetrics, PpmBudgetVsActual
 from finance_ppm.contracts.silver import NotionProjects
 from finance_ppm.dagster_home import step_words
 from finance_ppm.sandbox.azure.faults import Fault
@@ -190,18 +190,42 @@ def test_a_subscription_that_is_not_read_keeps_its_figures_and_resolves_nothing(
     assert here.rows(AzureResources)["snapshot_on"].unique().to_list() == [TODAY]
 
 
-def test_an_azure_that_refuses_ends_its_own_run_red_and_leaves_notion_alone(here: World) -> None:
+def test_an_azure_that_refuses_ends_the_run_red_and_leaves_all_else_alone(here: World) -> None:
+    """In a run of everything, on a lake's first day: budgets and findings are there, and so is the reason."""
     assert here.azure is not None
     here.azure.add_fault(Fault.error(401, times=10**6))
-    result = run_job(here, "azure_rg_ingest_bronze")
+    result = here.run(raise_on_error=False)
     assert not result.success
     (event,) = result.get_step_failure_events()
-    assert "AZURE_" in step_words(event)
+    assert event.step_key == "azure_arrived"
+    assert "Azure was not read (advisor, resources)" in step_words(event)
+    assert "AZURE_ACCESS_TOKEN" in step_words(event)
     assert here.azure.token.get_secret_value() not in step_words(event)
-    for job in ("notion_sync_bronze", "new_day"):
-        assert run_job(here, job).success
     assert here.rows(PpmBudgetVsActual).height
+    assert here.rows(DataQualityMetrics).height
     assert here.rows(AdvisorSummary).is_empty()
+    assert not run_job(here, "azure_rg_ingest_bronze").success
+    here.azure.clear_faults()
+    assert run_job(here, "azure_rg_ingest_bronze").success
+
+
+def test_each_day_asks_how_azure_was_read_whatever_became_of_it(here: World) -> None:
+    assert here.azure is not None
+    here.run()
+    here.go_to(MONDAY + timedelta(days=3))
+    here.azure.add_fault(Fault.error(401, times=10**6))
+    run_job(here, "azure_rg_ingest_bronze")
+    checks = {check.check_name: check.passed for check in run_job(here, "new_day").get_asset_check_evaluations()}
+    assert not checks["azure_snapshot_incomplete"]
+    assert not checks["azure_snapshot_stale"]
+
+
+def test_azure_is_worked_on_before_notion_was_ever_read(here: World) -> None:
+    """Then there are no projects, and all savings are unallocated."""
+    here.run(only=[full_name(table) for table in AZURE_TABLES])
+    projects = here.rows(AdvisorSummary).filter(dimension="project")
+    assert projects.height
+    assert set(projects["dimension_id"]) == {UNALLOCATED}
 
 
 def test_only_today_asks_azure_and_a_day_never_captured_says_so(here: World) -> None:
@@ -214,7 +238,7 @@ def test_only_today_asks_azure_and_a_day_never_captured_says_so(here: World) -> 
     assert reported.success
     missed = here.run(TODAY + timedelta(days=1), only=bronze, raise_on_error=False)
     (event,) = missed.get_step_failure_events()
-    assert "never captured on 2026-06-16" in step_words(event)
+    assert "Azure was not read on 2026-06-16" in step_words(event)
     assert here.azure.requests() == []
 
 
@@ -224,7 +248,14 @@ def test_without_a_configured_azure_nothing_is_read_and_everything_else_is_made(
         assert there.rows(AdvisorSummary).is_empty()
         assert there.lake.version(AzureResourcesRaw) is None
         (told,) = result.asset_materializations_for_node("azure_capture")[:1]
-        assert "No Azure is configured" in str(told.metadata["read"].value)
+        assert "No Azure is configured" in str(told.metadata["not read because"].value)
+
+
+def test_a_past_day_of_everything_can_be_asked_for_where_azure_was_never_read(tmp_path: Path) -> None:
+    with world(tmp_path, pages=50) as there:
+        there.run()
+        there.go_to(MONDAY + timedelta(days=1))
+        assert there.run(TODAY).success
 
 
 def test_one_dataset_may_be_read_alone(here: World) -> None:
@@ -255,9 +286,11 @@ def test_what_was_captured_before_a_failure_is_reported_and_the_rest_said(here: 
     here.go_to(MONDAY + timedelta(days=1))
     here.azure.add_fault(Fault.error(401, nth=reads + 1, times=10**6))
     result = read_azure(here, raise_on_error=False)
-    assert not result.success
-    told = {event.asset_key for event in result.get_asset_materialization_events()}
-    assert {key(AzureResourcesRaw), key(AzureSnapshots)} == told
+    (event,) = result.get_step_failure_events()
+    assert "Azure was not read (advisor)" in step_words(event)
+    told = {event.asset_key: event.materialization for event in result.get_asset_materialization_events()}
+    assert told[key(AzureResourcesRaw)].metadata["changed"].value is True
+    assert "AZURE_ACCESS_TOKEN" in str(told[key(AzureAdvisorRaw)].metadata["not read because"].value)
 
 
 def test_a_read_in_which_no_subscription_was_whole_is_red(here: World) -> None:
@@ -267,8 +300,7 @@ def test_a_read_in_which_no_subscription_was_whole_is_red(here: World) -> None:
     here.azure.add_fault(Fault.error(403, path=GRAPH, nth=2, times=10**6))
     result = here.run(only=[full_name(AzureResourcesRaw)], raise_on_error=False)
     (event,) = result.get_step_failure_events()
-    assert "No subscription's resources could be read whole" in step_words(event)
-    assert result.get_asset_materialization_events() == []
+    assert "No subscription could be read whole" in step_words(event)
 
 
 def test_what_is_read_across_midnight_is_the_snapshot_of_the_day_it_was_asked_for(here: World) -> None:
@@ -287,10 +319,13 @@ def test_what_is_read_across_midnight_is_the_snapshot_of_the_day_it_was_asked_fo
         assert here.rows(table)["captured_on"].unique().to_list() == [TODAY], full_name(table)
 
 
-def test_a_dataset_that_was_not_captured_on_a_past_day_is_not_reported_for_it(here: World) -> None:
+def test_a_dataset_that_was_passed_over_on_a_past_day_is_not_reported_for_it(here: World) -> None:
+    read_azure(here)
+    here.go_to(MONDAY + timedelta(days=1))
     here.run(only=[full_name(AzureResourcesRaw), full_name(AzureSnapshots)])
     here.go_to(MONDAY + timedelta(days=2))
-    assert here.run(TODAY, only=[full_name(AzureResourcesRaw)]).success
-    missed = here.run(TODAY, only=[full_name(AzureAdvisorRaw)], raise_on_error=False)
+    passed_over = TODAY + timedelta(days=1)
+    assert here.run(passed_over, only=[full_name(AzureResourcesRaw)]).success
+    missed = here.run(passed_over, only=[full_name(AzureAdvisorRaw)], raise_on_error=False)
     (event,) = missed.get_step_failure_events()
-    assert "bronze/azure_advisor was never captured on 2026-06-15" in step_words(event)
+    assert "bronze/azure_advisor: Azure was not read on 2026-06-16" in step_words(event)

@@ -8,6 +8,7 @@ import dagster as dg
 
 from finance_ppm.assets.spec import DAYS, key
 from finance_ppm.contracts import ALL_TABLES, full_name
+from finance_ppm.contracts.azure import AzureSnapshots
 from finance_ppm.contracts.bronze import NotionRawPages
 from finance_ppm.definitions import build_defs
 from finance_ppm.quality.rules import RULES
@@ -57,7 +58,7 @@ def test_every_table_is_an_asset_by_day_with_all_that_its_contract_says() -> Non
 
 def test_every_rule_is_a_check_on_its_table() -> None:
     checks = {(found.asset_key, found.name) for found in build_defs().resolve_asset_graph().asset_check_keys}
-    of_the_sync = {(key(NotionRawPages), "everything_arrived")}
+    of_the_sync = {(key(NotionRawPages), "everything_arrived"), (key(AzureSnapshots), "azure_arrived")}
     assert checks == {(key(rule.table), rule.name) for rule in RULES} | of_the_sync
     assert len(checks) >= 25
 

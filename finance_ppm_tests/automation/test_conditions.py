@@ -14,13 +14,18 @@ import polars as pl
 import pytest
 
 from finance_ppm.contracts import SILVER_TABLES, Table, full_name
+from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES, AZURE_GOLD_TABLES, AZURE_SILVER_TABLES
 from finance_ppm.contracts.bronze import NotionRawPages
 from finance_ppm.contracts.silver import NotionBudgetLines, NotionRisks
 from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.sandbox.estate import estate
 from finance_ppm_tests.world import MONDAY, World, number, world
 
 SILVER = {full_name(table) for table in SILVER_TABLES}
-GOLD = {"gold/ppm_budget_vs_actual", "gold/data_quality_issues", "gold/data_quality_metrics"}
+AZURE_SILVER = {full_name(table) for table in AZURE_SILVER_TABLES}
+AZURE_GOLD = {full_name(table) for table in AZURE_GOLD_TABLES}
+FINDINGS = {"gold/data_quality_issues", "gold/data_quality_metrics"}
+GOLD = {"gold/ppm_budget_vs_actual", *FINDINGS}
 
 
 @dataclass
@@ -67,13 +72,13 @@ def test_a_change_asks_for_silver_once_then_for_gold_once_and_a_quiet_sync_for_n
     assert daemon.tick() == set(), "nothing was ever captured"
 
     here.run(only={"bronze"})
-    assert daemon.tick() == SILVER, "gold waits for what silver makes of it"
+    assert daemon.tick() == SILVER | AZURE_SILVER, "gold waits for what silver makes of it"
     assert daemon.days == {MONDAY.date().isoformat()}, "today's partition alone"
     assert daemon.tick() == set(), "asked for once"
     here.run(only={"silver"})
-    assert daemon.tick() == GOLD
+    assert daemon.tick() == GOLD | AZURE_GOLD
     assert daemon.tick() == set(), "asked for once"
-    here.run(only=GOLD)
+    here.run(only=GOLD | AZURE_GOLD)
     assert daemon.tick() == set(), "all is made"
 
     here.go_to(MONDAY + timedelta(minutes=5))
@@ -88,6 +93,27 @@ def test_a_change_asks_for_silver_once_then_for_gold_once_and_a_quiet_sync_for_n
     assert daemon.tick() >= {"gold/ppm_budget_vs_actual"}
     here.run(only=GOLD)
     assert daemon.tick() == set()
+
+
+def test_a_new_snapshot_of_azure_asks_for_its_silver_once_then_for_its_gold_once(tmp_path: Path) -> None:
+    bronze = {full_name(table) for table in AZURE_BRONZE_TABLES}
+    with world(tmp_path, pages=50, dirty=False, cloud=estate(anchor=MONDAY.date(), pages=50, seed=11)) as here:
+        here.run()
+        daemon = Daemon(here)
+        daemon.tick()
+        here.go_to(MONDAY + timedelta(minutes=5))
+        here.run(only=bronze)
+        assert daemon.tick() == set(), "the same snapshot once more"
+        here.go_to(MONDAY + timedelta(days=1))
+        here.run(only={"gold"})
+        daemon.tick()
+        here.run(only=bronze)
+        assert daemon.tick() == AZURE_SILVER
+        assert daemon.tick() == set(), "asked for once"
+        here.run(only=AZURE_SILVER)
+        assert daemon.tick() == AZURE_GOLD | FINDINGS
+        here.run(only=AZURE_GOLD | FINDINGS)
+        assert daemon.tick() == set(), "all is made"
 
 
 def test_an_old_day_asks_for_nothing(here: World) -> None:

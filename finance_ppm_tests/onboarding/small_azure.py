@@ -1,6 +1,6 @@
 """A small Azure to look at: two subscriptions, served by the sandbox, and a lake that may hold what was read of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -77,10 +77,13 @@ class SmallAzure:
     def lake(self) -> Lake:
         return Lake(str(self.folder / "lake"), clock=FrozenClock(NOW))
 
-    def was_read(self, dataset: str, day: date = TODAY, **marks: Any) -> None:
-        """What the lake holds of a read of both subscriptions, the first of which bears ``marks``."""
+    def was_read(self, dataset: str, day: date = TODAY, *, rows: Mapping[str, int] | None = None, **marks: Any) -> None:
+        """What the lake holds of a read of both subscriptions, the first of which bears ``marks``.
+
+        ``rows`` are the rows of each by its id, where they are not three.
+        """
         whole = {"complete": True, "row_count": 3, "expected_count": 3, "reason": None}
-        rows = [
+        cells = [
             {
                 "captured_on": day,
                 "dataset": dataset,
@@ -88,11 +91,12 @@ class SmallAzure:
                 "subscription_name": name,
                 "captured_at": datetime(day.year, day.month, day.day, 6, 2, tzinfo=UTC),
                 **whole,
+                **({} if rows is None else {"row_count": rows[identity], "expected_count": rows[identity]}),
                 **(marks if identity == ONE else {}),
             }
             for identity, name in ((ONE, "Production"), (TWO, "Development"))
         ]
-        self.lake().merge(AzureSnapshots, pl.DataFrame(rows, schema=AzureSnapshots.create_empty().schema))
+        self.lake().merge(AzureSnapshots, pl.DataFrame(cells, schema=AzureSnapshots.create_empty().schema))
 
     def holds(self, **tags: str | None) -> None:
         """An inventory of machines, each with the project it names; and of a subscription, which is no resource."""

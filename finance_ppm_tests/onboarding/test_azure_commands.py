@@ -4,14 +4,17 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from finance_ppm.azure_commands import azure_app
+from finance_ppm.cli import product, sync_app
 from finance_ppm.errors import SettingsError
 from finance_ppm.sandbox.azure.faults import Fault
 from finance_ppm.settings import Config
-from finance_ppm_tests.onboarding.small_azure import ONE, TWO, SmallAzure, small_azure
+from finance_ppm_tests.onboarding.small_azure import NONE, ONE, TWO, SmallAzure, small_azure
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +37,13 @@ def azure(tmp_path: Path) -> Iterator[SmallAzure]:
 
 def call(*arguments: str) -> Result:
     return CliRunner().invoke(azure_app, arguments, catch_exceptions=False)
+
+
+def _commands(command: click.Command) -> Iterator[click.Command]:
+    """A command and all below it."""
+    yield command
+    for below in getattr(command, "commands", {}).values():
+        yield from _commands(below)
 
 
 def test_check_tells_each_thing_with_a_mark(azure: SmallAzure) -> None:
@@ -79,6 +89,31 @@ def test_refresh_of_some_as_json_is_one_object(azure: SmallAzure) -> None:
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout) == {"refreshed": [TWO], "failed": []}
     assert result.stderr == ""
+
+
+def test_refresh_of_nothing_is_no_success(azure: SmallAzure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A subscription that is to be read and is not shown was not refreshed, and it is said which."""
+    monkeypatch.setenv("AZURE_SUBSCRIPTIONS", NONE)
+    result = call("refresh")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        f"{NONE}: Azure does not show it: give the identity the Reader role on it, or take it out of "
+        "AZURE_SUBSCRIPTIONS.",
+        "Advisor recommends anew in 0 of 1 subscription.",
+    ]
+
+
+def test_json_is_offered_in_the_same_words_everywhere() -> None:
+    """One option, whichever module the command is in."""
+    commands = [
+        command
+        for app in (product, sync_app)
+        for command in _commands(get_command(app))
+        if any("--json" in parameter.opts for parameter in command.params)
+    ]
+    words = {parameter.help for command in commands for parameter in command.params if "--json" in parameter.opts}
+    assert {"check", "refresh", "health", "sync", "init"} <= {command.name for command in commands}
+    assert len(words) == 1
 
 
 def test_refresh_without_azure_says_how() -> None:

@@ -15,6 +15,8 @@ from finance_ppm.onboarding.azure_refresh import Refreshed, refresh_advisor
 from finance_ppm.sandbox.azure.faults import Fault
 from finance_ppm.settings import Config
 from finance_ppm.sources.azure.errors import AzureError
+from finance_ppm.sources.azure.reader import AzureReader
+from finance_ppm.sources.azure.rows import Dataset
 from finance_ppm_tests.onboarding.small_azure import (
     NONE,
     NOW,
@@ -24,6 +26,7 @@ from finance_ppm_tests.onboarding.small_azure import (
     SmallAzure,
     by_name,
     estate,
+    machine,
     small_azure,
 )
 
@@ -56,7 +59,7 @@ def test_all_that_is_well_is_told(azure: SmallAzure) -> None:
         "recommendations": "The subscription Development was read for trial, 1 row from Resource Graph.",
         "last read of the inventory": "2026-06-15 06:02 UTC: 2 of 2 subscriptions complete, 6 rows.",
         "last read of the recommendations": "2026-06-15 06:02 UTC: 2 of 2 subscriptions complete, 6 rows.",
-        "full read": "12 rows take about 2 queries, within one quota (15 in any 5 seconds).",
+        "full read": "12 rows take about 8 queries, within one quota (15 in any 5 seconds).",
         "project tag": "1 of 2 resources (50%) bear the tag 'ppm-project', themselves or from above.",
     }
 
@@ -100,6 +103,15 @@ def test_a_subscription_that_is_named_and_cannot_be_seen_is_told(azure: SmallAzu
 def test_named_subscriptions_of_which_none_can_be_seen_are_told(azure: SmallAzure) -> None:
     health = azure.health(azure_subscriptions=(NONE,))
     assert [finding.what for finding in health.findings if not finding.well] == ["subscriptions"]
+
+
+def test_a_management_group_that_shows_nothing_is_told(tmp_path: Path) -> None:
+    served = estate(Production=ONE, Development=TWO)
+    served.groups = {"platform": [ONE, TWO]}
+    with small_azure(tmp_path, served) as azure:
+        found = by_name(azure.health(azure_management_groups=("platform", "Our Platform")))["subscriptions"]
+    assert not found.well
+    assert "management group Our Platform shows no subscription" in found.told
 
 
 def test_an_identity_that_sees_nothing_is_told(tmp_path: Path) -> None:
@@ -204,15 +216,31 @@ def test_a_large_tenant_is_reckoned_up(azure: SmallAzure) -> None:
     azure.was_read("resources", row_count=199_997)
     azure.was_read("advisor")
     told = by_name(azure.health())["full read"].told
-    assert told == "200,006 rows take about 201 queries, at least 65 seconds (15 in any 5 seconds)."
+    assert told == "200,006 rows take about 210 queries, at least 65 seconds (15 in any 5 seconds)."
 
 
 def test_a_read_within_one_quota_waits_for_nothing(azure: SmallAzure) -> None:
     """The newest day counts, and no day before it."""
     azure.was_read("resources", TODAY - timedelta(days=1), row_count=900_000)
-    azure.was_read("resources", row_count=14_997)
+    azure.was_read("resources", row_count=9_990)
     told = by_name(azure.health())["full read"].told
-    assert told == "15,000 rows take about 15 queries, within one quota (15 in any 5 seconds)."
+    assert told == "9,993 rows take about 14 queries, within one quota (15 in any 5 seconds)."
+
+
+@pytest.mark.parametrize("machines", [0, 1, 2_200, 10_500])
+def test_queries_are_reckoned_as_many_as_a_read_takes(tmp_path: Path, machines: int) -> None:
+    """The list of subscriptions and their counts are part of a read; large ones are read in several batches."""
+    served = estate(Production=ONE, Development=TWO)
+    served.tables["resources"] += [machine(identity, f"m{n}") for identity in (ONE, TWO) for n in range(machines // 2)]
+    with small_azure(tmp_path, served) as azure:
+        asked = 0
+        for dataset in Dataset:
+            with AzureReader.of(azure.config()) as reader:
+                outcomes = [outcome for batch in reader.snapshot(dataset) for outcome in batch.outcomes]
+                asked += reader.queries
+            azure.was_read(dataset.value, rows={each.subscription_id: each.row_count for each in outcomes})
+        told = by_name(azure.health())["full read"].told
+    assert f" rows take about {asked} queries" in told
 
 
 def test_of_management_groups_one_subscription_is_read_for_trial(tmp_path: Path) -> None:
@@ -251,6 +279,29 @@ def test_one_subscription_goes_by_its_id_or_name(azure: SmallAzure, wanted: list
     assert refresh_advisor(azure.config(), wanted).refreshed == (TWO,)
     begun = [request.path for request in azure.sandbox.requests() if request.path.endswith("generateRecommendations")]
     assert len(begun) == 1
+
+
+def test_a_subscription_that_is_named_and_cannot_be_seen_is_not_refreshed(azure: SmallAzure) -> None:
+    done = refresh_advisor(azure.config(azure_subscriptions=(NONE, TWO)))
+    assert done.refreshed == (TWO,)
+    assert not done.succeeded
+    (failed,) = done.failed
+    assert failed.subscription_id == NONE
+    assert "Reader" in failed.reason
+    assert "AZURE_SUBSCRIPTIONS" in failed.reason
+
+
+def test_only_who_is_meant_must_be_seen(azure: SmallAzure) -> None:
+    assert refresh_advisor(azure.config(azure_subscriptions=(NONE, TWO)), [TWO]) == Refreshed((TWO,), ())
+
+
+def test_where_nothing_can_be_refreshed_nothing_succeeds(tmp_path: Path, azure: SmallAzure) -> None:
+    done = refresh_advisor(azure.config(azure_subscriptions=(NONE,)))
+    assert [failed.subscription_id for failed in done.failed] == [NONE]
+    assert not done.succeeded
+    assert not Refreshed(refreshed=(), failed=()).succeeded
+    with small_azure(tmp_path, estate()) as nothing, pytest.raises(AzureError, match="no subscription at all"):
+        refresh_advisor(nothing.config())
 
 
 def test_a_subscription_that_cannot_be_refreshed_leaves_the_others_alone(azure: SmallAzure) -> None:

@@ -9,6 +9,7 @@ from finance_ppm_tests.quality.portfolios import AS_OF, Row
 
 YESTERDAY, DAY_BEFORE = AS_OF - timedelta(days=1), AS_OF - timedelta(days=2)
 LAST_YOUNG_DAY = date(2026, 8, 23)  # 90 days before 2026-11-21
+LONG_AGO = date(2025, 1, 1)
 
 GROUP = "/subscriptions/s/resourcegroups/g"
 PAGE_ID = "1b2e4f6a-0000-4000-8000-00000000000a"
@@ -54,13 +55,16 @@ AZURE_CASES = [
         [
             ("resources|cut", "complete", "Azure was away: run it again."),
             ("advisor|half", "complete", "Azure was away: run it again."),
+            ("resources|odd", "complete", "Azure was away: run it again."),
             ("resources|short", "row_count", "99"),
         ],
         azure_snapshots=[
             cut("cut", row_count=40),
             read("cut", captured_on=YESTERDAY),
-            cut("half", dataset="advisor", row_count=7, expected_count=None),
+            # Inventory and recommendations are read apart: the newest day of each is its own.
+            cut("half", dataset="advisor", captured_on=YESTERDAY, row_count=7, expected_count=None),
             read("half", dataset="resources"),
+            cut("odd", row_count=7, expected_count=7),
             read("short", row_count=99),
             read("uncounted", row_count=99, expected_count=None),
             read("mended"),
@@ -190,24 +194,39 @@ AZURE_CASES = [
     ),
     case(
         "azure_savings_unknown",
-        [("silent", "annual_savings", None), ("back", "annual_savings", None)],
+        [("s", "annual_savings", None), ("unlisted", "annual_savings", None)],
+        azure_resources=[resource("vm 2", subscription_id="s")],
         azure_recommendations=[
             recommendation("silent", annual_savings=None),
             recommendation("back", annual_savings=None, state="reopened"),
-            recommendation("safe", annual_savings=None, category="Security"),
-            recommendation("hushed", annual_savings=None, **SUPPRESSED),
-            recommendation("done", annual_savings=None, **RESOLVED),
+            recommendation("telling"),
+            recommendation("elsewhere", annual_savings=None, subscription_id="unlisted"),
+            recommendation("tells", subscription_id="tells"),
+            recommendation("safe", annual_savings=None, category="Security", subscription_id="safe"),
+            recommendation("hushed", annual_savings=None, subscription_id="hushed", **SUPPRESSED),
+            recommendation("done", annual_savings=None, subscription_id="done", **RESOLVED),
         ],
     ),
     case(
         "azure_recommendation_old",
-        [("old", "first_seen", "2026-08-22")],
+        [("s|idle", "first_seen", None), ("t|idle", "first_seen", None), ("s|alone", "first_seen", None)],
         azure_recommendations=[
-            recommendation("old", first_seen=LAST_YOUNG_DAY - timedelta(days=1)),
-            recommendation("young", first_seen=LAST_YOUNG_DAY),
-            recommendation("low", first_seen=date(2025, 1, 1), impact="Low"),
-            recommendation("hushed", first_seen=date(2025, 1, 1), **SUPPRESSED),
-            recommendation("done", first_seen=date(2025, 1, 1), **RESOLVED),
+            recommendation("old", recommendation_type_id="idle", first_seen=LAST_YOUNG_DAY - timedelta(days=1)),
+            recommendation("older", recommendation_type_id="idle", first_seen=date(2026, 8, 1), problem="It is idle."),
+            recommendation("young", recommendation_type_id="idle", first_seen=LAST_YOUNG_DAY),
+            recommendation("elsewhere", recommendation_type_id="idle", first_seen=LONG_AGO, subscription_id="t"),
+            recommendation("alone", first_seen=LONG_AGO, problem=None),
+            *(
+                recommendation(name, recommendation_type_id=name, first_seen=LONG_AGO, **cells)
+                for name, cells in {
+                    "low": {"impact": "Low"},
+                    "reservation": {"kind": "reservation"},
+                    "plan": {"kind": "savings_plan"},
+                    "excluded": {"excluded": True},
+                    "hushed": SUPPRESSED,
+                    "done": RESOLVED,
+                }.items()
+            ),
         ],
     ),
     case(

@@ -15,14 +15,12 @@ from finance_ppm.quality.vocabulary import broken, either, live, missing, more_t
 from finance_ppm.sources.azure.rows import Dataset
 from finance_ppm.transforms.azure.inventory import CONTAINER_TYPES
 from finance_ppm.transforms.portfolio import Frame, Portfolio
-from finance_ppm.transforms.savings.linking import linked
+from finance_ppm.transforms.savings.linking import folded, linked
+from finance_ppm.transforms.savings.offers import COMMITMENTS, COST
 
 TOP_LEVEL_RESOURCE = r"^/subscriptions/[^/]+/resourcegroups/[^/]+/providers/[^/]+/[^/]+/[^/]+$"
 """Ids that the inventory always lists: of the parts of a resource Resource Graph lists only some
 (https://learn.microsoft.com/azure/governance/resource-graph/reference/supported-tables-resources)."""
-
-BLANKS = " \t\r\n\u00a0"
-"""What may stand around a name and is no part of it."""
 
 
 # --- Which rows ------------------------------------------------------------------------------------
@@ -50,7 +48,7 @@ def _project_tags(portfolio: Portfolio, of: Frame | None = None) -> Frame:
     tagged = portfolio.azure_resources.filter(~missing("project_tag"))
     counted = tagged if of is None else tagged.join(of, on="resource_id", how="semi")
     return (
-        counted.with_columns(folded=_folded("project_tag"))
+        counted.with_columns(folded=folded("project_tag"))
         .group_by("folded")
         .agg(resources=nw.len(), project_tag=nw.col("project_tag").min())
     )
@@ -65,8 +63,35 @@ def _open(portfolio: Portfolio) -> Frame:
     return portfolio.azure_recommendations.filter(~nw.col("state").is_in(("resolved", "suppressed")))
 
 
-def _folded(column: str) -> nw.Expr:
-    return nw.col(column).str.strip_chars(BLANKS).str.to_lowercase()
+def _of_cost(portfolio: Portfolio) -> Frame:
+    """Subscriptions with open cost recommendations: how many, and how many of them say what can be saved."""
+    return (
+        _open(portfolio)
+        .filter(nw.col("category") == COST)
+        .group_by("subscription_id")
+        .agg(recommendations=nw.len(), told=nw.col("annual_savings").count())
+    )
+
+
+def _to_do(portfolio: Portfolio) -> Frame:
+    """Open recommendations of high impact that can each be acted on, with the ``advice`` they give: their type.
+
+    Left out are commitments, of whose variants only one can be had, and what Advisor's configuration excludes. One
+    without a type is like no other, as in the savings.
+    """
+    return (
+        _open(portfolio)
+        .filter(nw.col("impact") == "High", ~nw.col("kind").is_in(COMMITMENTS), ~nw.col("excluded"))
+        .with_columns(advice=nw.coalesce("recommendation_type_id", "recommendation_id"))
+    )
+
+
+def _with_names(portfolio: Portfolio, counted: Frame) -> Frame:
+    """``counted`` with the ``subscription_name``, null where the inventory has none, and ``where``, in words."""
+    names = portfolio.azure_resources.group_by("subscription_id").agg(nw.col("subscription_name").max())
+    return counted.join(names, on="subscription_id", how="left").with_columns(
+        where=nw.concat_str(nw.lit("the subscription "), nw.coalesce("subscription_name", "subscription_id"))
+    )
 
 
 # --- What Azure holds ------------------------------------------------------------------------------
@@ -111,7 +136,7 @@ def azure_project_unknown(portfolio: Portfolio) -> Frame:
     """A project tag names one live project, by its name or its page id."""
     links = linked(portfolio.azure_resources, portfolio.projects)
     nowhere = links.filter(nw.col("project_id").is_null()).select("resource_id").unique()
-    called = live(portfolio.projects).with_columns(folded=_folded("name")).group_by("folded").agg(bearers=nw.len())
+    called = live(portfolio.projects).with_columns(folded=folded("name")).group_by("folded").agg(bearers=nw.len())
     lost = _project_tags(portfolio, of=nowhere).join(called, on="folded", how="left")
     return broken(
         lost,
@@ -186,27 +211,6 @@ def azure_savings_negative(portfolio: Portfolio) -> Frame:
 
 @recommendations.rule(
     Severity.INFO,
-    remedy="Look at the recommendation in the Azure portal; its savings are counted as unknown, which is not nothing.",
-)
-def azure_savings_unknown(portfolio: Portfolio) -> Frame:
-    """An open cost recommendation says what can be saved."""
-    silent = _open(portfolio).filter(nw.col("category") == "Cost", nw.col("annual_savings").is_null())
-    return broken(silent, "annual_savings", "Azure does not say what can be saved.")
-
-
-@recommendations.rule(
-    Severity.INFO,
-    remedy="Act on the recommendation, or postpone or dismiss it in Azure Advisor.",
-)
-def azure_recommendation_old(portfolio: Portfolio) -> Frame:
-    """No recommendation of high impact is open for more than {azure_open_for_days} days."""
-    limit = portfolio.as_of - timedelta(days=THRESHOLDS.azure_open_for_days)
-    old = _open(portfolio).filter(nw.col("impact") == "High", nw.col("first_seen") < limit)
-    return broken(old, "first_seen", "A recommendation of high impact is open since {first_seen}.")
-
-
-@recommendations.rule(
-    Severity.INFO,
     remedy="Ask Advisor to recommend anew (`finance-ppm azure refresh`); if the resource is still there, look whether "
     "the reader may see it.",
 )
@@ -227,9 +231,73 @@ def azure_resource_unknown(portfolio: Portfolio) -> Frame:
     return broken(unknown, "resource_id", "{resource_id} is not in the inventory of {inventory_on}.")
 
 
+# --- What Advisor recommends, together: one by one it would be noise -------------------------------
+
+advised = Rulebook(
+    AzureAdvisorRecommendations,
+    plain_identity(AzureAdvisorRecommendations, nw.col("subscription_id"), nw.col("subscription_name")),
+    checked=_of_cost,
+)
+advice = Rulebook(
+    AzureAdvisorRecommendations,
+    plain_identity(
+        AzureAdvisorRecommendations, nw.concat_str("subscription_id", "advice", separator="|"), nw.col("problem")
+    ),
+    checked=lambda portfolio: _to_do(portfolio).select("subscription_id", "advice").unique(),
+)
+
+
+@advised.rule(
+    Severity.INFO,
+    remedy="Look at them in the Azure portal; their savings are counted as unknown, which is not nothing.",
+)
+def azure_savings_unknown(portfolio: Portfolio) -> Frame:
+    """The open cost recommendations of a subscription say what can be saved."""
+    counted = _of_cost(portfolio).with_columns(unknown=nw.col("recommendations") - nw.col("told"))
+    return broken(
+        _with_names(portfolio, counted.filter(nw.col("unknown") > 0)),
+        "annual_savings",
+        "Azure does not say what can be saved by {unknown} of {recommendations} open cost recommendations in {where}.",
+        value=NOTHING,
+    )
+
+
+@advice.rule(
+    Severity.INFO,
+    remedy="Act on them, the oldest first, or postpone or dismiss them in Azure Advisor; a subscription or resource "
+    "group that wants none can be excluded in Advisor's configuration.",
+)
+def azure_recommendation_old(portfolio: Portfolio) -> Frame:
+    """No type of recommendation of high impact is open in a subscription for more than {azure_open_for_days} days.
+
+    Reservations, savings plans and what Advisor's configuration excludes are not judged.
+    """
+    limit = portfolio.as_of - timedelta(days=THRESHOLDS.azure_open_for_days)
+    old = (
+        _to_do(portfolio)
+        .filter(nw.col("first_seen") < limit)
+        .group_by("subscription_id", "advice")
+        .agg(many=nw.len(), since=nw.col("first_seen").min(), problem=nw.col("problem").min())
+    )
+    told = _with_names(portfolio, old).with_columns(about=nw.coalesce("problem", "advice"))
+    over = f"open for more than {THRESHOLDS.azure_open_for_days} days"
+    return broken(
+        told,
+        "first_seen",
+        either(
+            nw.col("many") == 1,
+            f"1 recommendation of high impact in {{where}} is {over}, since {{since}}: {{about}}",
+            f"{{many}} recommendations of high impact in {{where}} are {over}, the oldest since {{since}}: {{about}}",
+        ),
+        value=NOTHING,
+    )
+
+
 RULES: tuple[Rule, ...] = (
     *subscriptions.rules,
     *project_tags.rules,
     *resources.rules,
     *recommendations.rules,
+    *advised.rules,
+    *advice.rules,
 )

@@ -60,9 +60,9 @@ def azure_snapshot_incomplete(portfolio: Portfolio) -> Frame:
             cut,
             "complete",
             either(
-                nw.col("expected_count").is_null(),
+                nw.col("row_count") != nw.col("expected_count"),
+                "The {what} are not complete ({row_count} rows, where Azure counted {expected_count}): {reason}",
                 "The {what} are not complete ({row_count} rows): {reason}",
-                "The {what} are not complete ({row_count} of {expected_count} rows): {reason}",
             ),
             value=nw.col("reason"),
         ),

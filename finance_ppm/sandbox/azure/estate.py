@@ -62,7 +62,7 @@ class ListedEstate:
     """Table to rows; each row names its ``subscriptionId``."""
     lock: RLock = field(default_factory=RLock)
 
-    def subscriptions(self, now: datetime) -> Mapping[str, str]:  # noqa: ARG002 - stands still
+    def subscriptions(self, now: datetime) -> Mapping[str, str]:  # noqa: ARG002 - no story: time changes nothing
         """Subscription id to name."""
         with self.lock:
             return dict(self.names)
@@ -72,7 +72,7 @@ class ListedEstate:
         with self.lock:
             return {name: list(members) for name, members in self.groups.items()}
 
-    def rows(self, table: str, subscription_id: str, now: datetime) -> Iterable[Row]:  # noqa: ARG002 - stands still
+    def rows(self, table: str, subscription_id: str, now: datetime) -> Iterable[Row]:  # noqa: ARG002 - as above
         """One subscription's rows of a table."""
         with self.lock:
             return [
@@ -81,6 +81,6 @@ class ListedEstate:
                 if str(row.get("subscriptionId", "")).lower() == subscription_id.lower()
             ]
 
-    def version(self, now: datetime) -> Hashable:  # noqa: ARG002 - the lists may have changed since the last look
-        """Never the same."""
+    def version(self, now: datetime) -> Hashable:  # noqa: ARG002 - as above
+        """Never the same: whoever holds the lists may have changed them since the last look."""
         return object()

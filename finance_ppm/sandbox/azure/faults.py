@@ -31,14 +31,15 @@ class FaultKind(StrEnum):
     """The request is carried out and the connection is dropped in the middle of its answer."""
     REPEATED_TOKEN = "repeated_token"  # noqa: S105 - a place in a result, no secret
     """A page whose token leads to that page again."""
-    LOST_TOKEN = "lost_token"  # noqa: S105
+    LOST_TOKEN = "lost_token"  # noqa: S105 - a place in a result, no secret
     """A page without a token though rows remain; everything else says that the result goes on."""
     UNPAGED = "unpaged"
     """A page without a token that says ``"resultTruncated": "true"``, as for a query that cannot be paged."""
     SHORT_PAGE = "short_page"
     """A page without its last row, which ``count`` and ``totalRecords`` still count."""
     DUPLICATE_ROW = "duplicate_row"
-    """A page whose first row gives way to the last row of the page before; the first page repeats a row of its own."""
+    """A page whose first row, or first that is new, gives way to the last row of the page before; the first page
+    repeats a row of its own."""
     CHANGED_TOTAL = "changed_total"
     """A page whose ``totalRecords`` is one more than there are."""
     LIMIT_HIT = "limit_hit"

@@ -118,7 +118,7 @@ def _check_number(told: Sequence[str], most: int, what: str) -> None:
 def _page(answer: Answer, query: Query, options: dict[str, Any], *, as_table: bool, facets: bytes) -> bytes:
     top = _number(options, "$top", MOST_ROWS, fewest=1, most=MOST_ROWS)
     token = options.get("$skipToken")
-    start = offset_of(token) if token else _number(options, "$skip", 0, fewest=0, most=1 << 62)
+    start = _number(options, "$skip", offset_of(token) if token else 0, fewest=0, most=1 << 62)
     end = min(start + top, len(answer))
     more = end < len(answer)
     pageable = "id" in query.columns and not query.limited

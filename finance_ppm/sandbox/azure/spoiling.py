@@ -57,7 +57,8 @@ def _short_page(page: Page, _: Any, __: Any) -> None:
 
 def _duplicate_row(page: Page, asked: Any, before: Any) -> None:
     if (asked.get("options") or {}).get("$skipToken") and before is not None:
-        page.rows[:1] = [before]
+        place = 1 if page.rows[0] == before else 0  # a page may overlap the one before
+        page.rows[place : place + 1] = [before]
     elif len(page.rows) > 1:
         page.rows[-1] = page.rows[0]
 

@@ -75,7 +75,7 @@ class Wire:
         await asyncio.sleep(self.latency)
         try:
             reply = await self._reply(scope, body, standing)
-        except Exception as error:
+        except Exception as error:  # of any kind: the client sees only an answer 500, the test must hear of the cause
             self.failures.append(error)
             raise
         self._record(scope, body, None if reply.dropped else reply.status)

@@ -12,7 +12,7 @@ from azure.mgmt.advisor import AdvisorManagementClient
 
 from finance_ppm.sources.azure.answers import ListAnswer
 from finance_ppm.sources.azure.connection import ANSWER, Connection, Response
-from finance_ppm.sources.azure.errors import AzureError, unsound_pages
+from finance_ppm.sources.azure.errors import AzureError, unsound_pages, whole_number
 from finance_ppm.sources.azure.reading import Reading, Seen
 from finance_ppm.sources.azure.rows import Refresh
 
@@ -21,6 +21,13 @@ PATIENCE = 600.0
 
 POLL = 5.0
 """Seconds between two questions whether a refresh has ended, unless Azure says otherwise."""
+
+MOST_EMPTY = 100
+"""Pages in a row that hold nothing new and lead on, before a list is not followed any further."""
+
+_GENERATE = "Microsoft.Advisor/generateRecommendations/action"
+"""What a refresh needs (https://learn.microsoft.com/azure/role-based-access-control/permissions/management-and-governance).
+"""
 
 _CUT_OFF = "iscutoff"
 """A header of Advisor's lists: ``True`` where the list is not whole."""
@@ -56,7 +63,7 @@ class Advisor:
         return reading
 
     def refresh(self, subscription_id: str) -> Refresh:
-        """Have Advisor compute a subscription's recommendations anew, and wait until it has.
+        """Have Advisor compute a subscription's recommendations anew, and wait until it has, ten minutes at most.
 
         Raises AzureError where no other subscription can be refreshed either.
         """
@@ -65,39 +72,44 @@ class Advisor:
         until = self._time() + PATIENCE
         try:
             location = client.recommendations.generate(
-                cls=lambda _, __, headers: str(headers.get("Location") or ""), about=about
+                cls=lambda _, __, headers: str(headers.get("Location") or ""),
+                about=about,
+                action=_GENERATE,
+                until=until,
             )
             # Its last step names the operation; the rest is not followed.
             operation = str(location).partition("?")[0].rstrip("/").rpartition("/")[2]
             if not operation:
                 return Refresh(subscription_id, f"Azure began {about} and does not say how to follow it: look later.")
-            while not self._ended(client, operation, about):
-                if self._time() >= until:
+            while (wait := self._unfinished(client, operation, about, until)) is not None:
+                left = until - self._time()
+                if left <= 0:
                     return Refresh(
                         subscription_id,
                         f"Azure has not ended {about} within {PATIENCE / 60:.0f} minutes: what is read meanwhile may "
                         "be older, so read again later.",
                     )
+                self._sleep(min(wait, left))
         except AzureError as error:
             if error.concerns_everything:
                 raise
             return Refresh(subscription_id, str(error))
         return Refresh(subscription_id)
 
-    def _ended(self, client: AdvisorManagementClient, operation: str, about: str) -> bool:
-        """Whether a refresh has ended (204); where it has not (202), after the time to wait before asking again."""
+    def _unfinished(self, client: AdvisorManagementClient, operation: str, about: str, until: float) -> float | None:
+        """None where a refresh has ended (204); where it has not (202), the seconds to wait before asking again."""
         response: Any = client.recommendations.get_generate_status(
-            operation, cls=lambda response, _, __: response, about=about
+            operation, cls=lambda response, _, __: response, about=about, action=_GENERATE, until=until
         )
         if response.http_response.status_code == 204:
-            return True
-        told = response.http_response.headers.get("retry-after", "").strip()
-        self._sleep(float(told) if told.isdecimal() else POLL)
-        return False
+            return None
+        told = whole_number(response.http_response.headers.get("retry-after"))
+        return POLL if told is None else float(told)
 
     def _read_pages(self, listed: Callable[..., Any], reading: Reading, seen: Seen) -> None:
         pages: list[Response] = []
         links: set[str] = set()
+        empty = 0
         # The SDK's pages are empty here, and lead on to each other; the rows lie beside them, as they came.
         for _ in listed(raw_response_hook=pages.append, about=reading.about, answer=ListAnswer).by_page():
             response = pages.pop()
@@ -109,8 +121,9 @@ class Advisor:
             if answer.next_link:
                 if answer.next_link in links:
                     raise unsound_pages("a page leads to one that was read before", about=reading.about)
-                if not new:
-                    raise unsound_pages("a page holds no row that was not read before", about=reading.about)
+                empty = 0 if new else empty + 1
+                if empty >= MOST_EMPTY:
+                    raise unsound_pages(f"{empty} pages in a row hold nothing new and lead on", about=reading.about)
                 links.add(answer.next_link)
 
     def _client(self, subscription_id: str) -> AdvisorManagementClient:

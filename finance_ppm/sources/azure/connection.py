@@ -1,7 +1,8 @@
 """The one way to Azure: a pipeline of azure-core that both SDK clients send their requests through.
 
-Belongs here: HTTP. Who signs in is told by ``credentials``, when a request may go by ``limiter``, whether it goes again
-by ``retry``; what is asked for is the business of ``graph`` and ``advisor``.
+Belongs here: what happens to a request and its answer. Who signs in is told by ``credentials``, when a request may go
+by ``limiter``, whether it goes again by ``retry``, how it goes by ``transport``; what is asked for is the business of
+``graph`` and ``advisor``.
 
 The SDK's own policies are left out on purpose. Its retries are replaced. Its decoding takes 0.15 s of processor time
 for a page of 1,000 rows (0.9 MB), and drops what its models do not know; here a page takes a hundredth of a second,
@@ -18,11 +19,7 @@ from typing import Any, Self, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError as CoreError
-from azure.core.exceptions import (
-    ClientAuthenticationError,
-    ServiceRequestError,
-    ServiceResponseTimeoutError,
-)
+from azure.core.exceptions import ServiceRequestError, ServiceResponseTimeoutError
 from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import (
     ContentDecodePolicy,
@@ -31,23 +28,26 @@ from azure.core.pipeline.policies import (
     RequestIdPolicy,
     UserAgentPolicy,
 )
-from azure.core.pipeline.transport import HttpTransport, RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 
 from finance_ppm.errors import SettingsError
 from finance_ppm.masking import Masker
 from finance_ppm.sources.azure.answers import ListAnswer, decode_answer
-from finance_ppm.sources.azure.credentials import Tokens
+from finance_ppm.sources.azure.credentials import SignInError, Tokens
 from finance_ppm.sources.azure.errors import (
     AzureError,
     error_of_answer,
     no_answer,
+    no_answer_to_sign_in,
     no_connection,
     no_sign_in,
     resets_after,
+    whole_number,
 )
 from finance_ppm.sources.azure.limiter import Budgets
-from finance_ppm.sources.azure.retry import ATTEMPTS, FIRST_CONTACT_ATTEMPTS, retrying
+from finance_ppm.sources.azure.retry import Patience, retrying
+from finance_ppm.sources.azure.stopping import raise_if_stopped
+from finance_ppm.sources.azure.transport import TransportOfEachThread
 
 ANSWER = "finance_ppm_answer"
 """Where a response's context holds the decoded answer, for calls that say ``answer=`` (its shape)."""
@@ -72,9 +72,21 @@ def is_loopback(base_url: str) -> bool:
         return host == "localhost"
 
 
+def origin_of(url: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port of an address, however they are written; None where they are not plain."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
+    # A login in front of the host is never Azure's, and programs do not agree where such a host begins.
+    return None if "@" in parts.netloc else (parts.scheme, parts.hostname or "", port)
+
+
 class Connection:
     """Sends requests within the budgets of the identity. A context manager; safe to share among threads.
 
+    ``timeout`` is in seconds without a sign of the answer; ``deadline`` is for the whole of it.
     Raises :class:`~finance_ppm.errors.SettingsError` for an address to which no token may be sent.
     """
 
@@ -86,6 +98,7 @@ class Connection:
         budgets: Budgets,
         masker: Masker | None = None,
         timeout: float = 90.0,
+        deadline: float = 300.0,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         parts = urlsplit(self.base_url)
@@ -96,10 +109,13 @@ class Connection:
                 "read it: correct it in the environment or in .env."
             )
         self._budget = _Budget(budgets)
-        self._transport = _TransportOfEachThread(
-            connection_timeout=min(10.0, timeout), read_timeout=timeout, use_env_settings=not local
+        self._transport = TransportOfEachThread(
+            deadline=deadline,
+            connection_timeout=min(10.0, timeout),
+            read_timeout=timeout,
+            use_env_settings=not local,
         )
-        sign_in = _SignIn(tokens, origin=(parts.scheme, parts.netloc))
+        sign_in = _SignIn(tokens, self.base_url)
         policies: list[Any] = [
             RequestIdPolicy(),
             UserAgentPolicy(base_user_agent="finance-ppm", user_agent_use_env=False),
@@ -132,8 +148,9 @@ class Connection:
 class _Attempts(HTTPPolicy[HttpRequest, HttpResponse]):
     """Sends a request until its answer is of use, decodes it, and tells in our words what went wrong.
 
-    Two options of a call are read here: ``about``, what it is for, as messages name it; and ``answer``, the shape of
-    the body, which is then found in the response's context under ``ANSWER``.
+    Options of a call are read here: ``about``, what it is for, as messages name it; ``answer``, the shape of the body,
+    which is then found in the response's context under ``ANSWER``; ``action``, what must be allowed, if not reading;
+    ``until``, by the limiter's clock, when it is not sent again.
     """
 
     def __init__(self, base_url: str, budgets: Budgets, masker: Masker, tokens: Tokens) -> None:
@@ -142,25 +159,41 @@ class _Attempts(HTTPPolicy[HttpRequest, HttpResponse]):
         self._budgets = budgets
         self._masker = masker
         self._tokens = tokens
-        self._reached = False
+        self._patience = Patience()
 
     def send(self, request: Request) -> Response:
         options = request.context.options
-        about, kind = options.pop("about"), options.pop("answer", None)
+        about, kind, action = options.pop("about"), options.pop("answer", None), options.pop("action", None)
         loop = retrying(
             self._budgets.of(request.http_request.url),
-            attempts=lambda: ATTEMPTS if self._reached else FIRST_CONTACT_ATTEMPTS,
+            attempts=self._patience.attempts,
+            until=options.pop("until", float("inf")),
         )
-        return loop(lambda: self._attempt(request, about, kind))
+        try:
+            response = loop(lambda: self._attempt(request, about, kind, action))
+        except AzureError as error:
+            self._patience.ended(error)
+            raise
+        self._patience.ended(None)
+        return response
 
-    def _attempt(self, request: Request, about: str, kind: type[Any] | None) -> Response:
+    def _attempt(self, request: Request, about: str, kind: type[Any] | None, action: str | None) -> Response:
+        raise_if_stopped()
         try:
             response = self._sent(request, about)
-            self._reached = True
+            self._patience.answered()
             http = response.http_response
             body = http.content
             if not 200 <= http.status_code < 300:
-                raise error_of_answer(http.status_code, http.headers, body, about=about, mask=self._mask)
+                raise error_of_answer(
+                    http.status_code,
+                    http.headers,
+                    body,
+                    about=about,
+                    mask=self._mask,
+                    remedy=self._tokens.sign_in.remedy,
+                    action=action,
+                )
             if kind is not None:
                 response.context[ANSWER] = decode_answer(body, kind, about=about, headers=http.headers, mask=self._mask)
                 response = _emptied(response)
@@ -179,16 +212,19 @@ class _Attempts(HTTPPolicy[HttpRequest, HttpResponse]):
     def _sent(self, request: Request, about: str) -> Response:
         try:
             return self.next.send(request)
-        except ClientAuthenticationError as error:
-            raise no_sign_in(self._reason(error)) from None
+        except SignInError as error:
+            reason, sign_in = self._reason(str(error)), self._tokens.sign_in
+            if error.unanswered:
+                raise no_answer_to_sign_in(reason, host=sign_in.host, about=about) from None
+            raise no_sign_in(reason, remedy=sign_in.remedy) from None
         except ServiceRequestError as error:
-            raise no_connection(self._reason(error), base_url=self._base_url, about=about) from None
+            raise no_connection(self._reason(error.message), base_url=self._base_url, about=about) from None
         except CoreError as error:
             code = "timeout" if isinstance(error, ServiceResponseTimeoutError) else "dropped"
-            raise no_answer(self._reason(error), code=code, base_url=self._base_url, about=about) from None
+            raise no_answer(self._reason(error.message), code=code, base_url=self._base_url, about=about) from None
 
-    def _reason(self, error: CoreError) -> str:
-        return " ".join(self._mask(str(error.message)).split())[:400].rstrip(". ") or type(error).__name__
+    def _reason(self, told: object) -> str:
+        return " ".join(self._mask(str(told)).split())[:400].rstrip(". ") or "for no reason that is told"
 
     def _mask(self, text: str) -> str:
         """An error may quote what was sent, and is stored and shown: not the token with it."""
@@ -198,17 +234,18 @@ class _Attempts(HTTPPolicy[HttpRequest, HttpResponse]):
 class _SignIn(HTTPPolicy[HttpRequest, HttpResponse]):
     """Lets a request carry the token, to nowhere but where it belongs; once more with another one after a 401."""
 
-    def __init__(self, tokens: Tokens, *, origin: tuple[str, str]) -> None:
+    def __init__(self, tokens: Tokens, base_url: str) -> None:
         super().__init__()
         self._tokens = tokens
-        self._origin = origin
+        self._origin = origin_of(base_url)
 
     def send(self, request: Request) -> Response:
-        parts = urlsplit(request.http_request.url)
-        if (parts.scheme, parts.netloc) != self._origin:
+        origin = origin_of(request.http_request.url)
+        if origin is None or origin != self._origin:
+            where = "{}://{}:{}".format(*origin) if origin else "one that is not plain"
             raise AzureError(
-                f"Azure's answer leads to another address ({parts.scheme}://{parts.hostname}), to which no token is "
-                "sent: check AZURE_RESOURCE_MANAGER_URL.",
+                f"Azure's answer leads to another address ({where}), to which no token is sent: check "
+                "AZURE_RESOURCE_MANAGER_URL, and whether a proxy answers in Azure's place.",
                 code="elsewhere",
             )
         token = self._tokens.current()
@@ -241,43 +278,12 @@ class _Budget(HTTPPolicy[HttpRequest, HttpResponse]):
         finally:
             limiter.answered(grant)
         headers = response.http_response.headers
-        remaining, resets = headers.get("x-ms-user-quota-remaining", ""), resets_after(headers)
-        if remaining.isdecimal() and resets is not None:
-            limiter.observe(grant, int(remaining), resets)
+        remaining, resets = whole_number(headers.get("x-ms-user-quota-remaining")), resets_after(headers)
+        if remaining is not None and resets is not None:
+            limiter.observe(grant, remaining, resets)
         if any(name.lower().startswith(_REMAINING) and value.strip() == "0" for name, value in headers.items()):
             limiter.pause(_PAUSE_AT_ZERO)
         return response
-
-
-class _TransportOfEachThread(HttpTransport[HttpRequest, HttpResponse]):
-    """A transport for each thread: azure-core's may not be shared among several."""
-
-    def __init__(self, **options: Any) -> None:
-        self._options = options
-        self._local = threading.local()
-        self._opened: list[RequestsTransport] = []
-        self._lock = threading.Lock()
-
-    def send(self, request: HttpRequest, **options: Any) -> HttpResponse:
-        transport: RequestsTransport | None = getattr(self._local, "transport", None)
-        if transport is None:
-            transport = self._local.transport = RequestsTransport(**self._options)
-            with self._lock:
-                self._opened.append(transport)
-        response: HttpResponse = transport.send(request, **options)
-        return response
-
-    def open(self) -> None:
-        """Each thread's is opened by its first request."""
-
-    def close(self) -> None:
-        """Close all of them."""
-        with self._lock:
-            while self._opened:
-                self._opened.pop().close()
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
 
 def _emptied(response: Response) -> Response:

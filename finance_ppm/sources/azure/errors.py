@@ -4,11 +4,14 @@ Belongs here: turning an answer, or the lack of one, into a sentence. Whether it
 error (``retryable``) and done by ``retry``.
 """
 
+import math
+import re
 from collections.abc import Callable, Mapping
 
 import msgspec
 
 from finance_ppm.errors import FinancePpmError
+from finance_ppm.sources.azure.limiter import LONGEST_PAUSE
 
 OVERLOADED = 429
 """Too many requests: everybody of this identity has to pause."""
@@ -30,13 +33,28 @@ NOT_PAGEABLE = "not_pageable"
 
 _EVERYBODY = frozenset({UNREACHABLE, SIGN_IN, TRUNCATED_TENANT})
 
-_REFUSED = "Azure refuses the request for {about} ({told}): {reason}."
+_NUMBER = re.compile(r"[0-9]{1,7}")
+
+_NO_REASON = "without a reason"
+_REFUSED = (
+    "Azure refuses the request for {about} ({told}), {reason}: check AZURE_RESOURCE_MANAGER_URL and whether a proxy "
+    "answers in Azure's place, and show Azure's support the correlation id if it stays so."
+)
+_ELSEWHERE = (
+    "Azure leads the request for {about} to another address ({told}), to which no token is sent: check "
+    "AZURE_RESOURCE_MANAGER_URL, and whether a proxy answers in Azure's place."
+)
+_ACTION = (
+    "Azure does not allow {about} ({told}): give the identity a role with the action {action} on the subscription, "
+    "which is Contributor or a custom role."
+)
+_TOO_LONG = (
+    "Azure asks to wait {wait} before it serves {about} ({told}), and that is longer than a run waits: run it again "
+    "after that time, and let nothing else use this identity meanwhile."
+)
 _DISTURBED = "Azure is disturbed ({told}) and did not serve {about}: try again later."
 _SENTENCES = {
-    401: (
-        "Azure does not accept the credentials ({told}), asked for {about}: check AZURE_TENANT_ID, AZURE_CLIENT_ID and "
-        "AZURE_CLIENT_SECRET, or set a new AZURE_ACCESS_TOKEN."
-    ),
+    401: ("Azure does not accept the credentials ({told}), asked for {about}: {remedy}."),
     403: (
         "Azure does not allow {about} to be read ({told}): give the identity the Reader role on the management group "
         "or the subscription."
@@ -44,6 +62,14 @@ _SENTENCES = {
     404: (
         "Azure does not find {about} ({told}): check AZURE_SUBSCRIPTIONS, AZURE_MANAGEMENT_GROUPS and "
         "AZURE_RESOURCE_MANAGER_URL."
+    ),
+    407: (
+        "A proxy asks for a login ({told}) before it lets the request for {about} through: write it into HTTPS_PROXY, "
+        "or name Azure's host in NO_PROXY."
+    ),
+    409: (
+        "Azure is busy with another change ({told}), {reason}, and did not serve {about}: run it again in a few "
+        "minutes."
     ),
     OVERLOADED: (
         "Azure is over its request limit ({told}) and did not serve {about} in time: let nothing else use this "
@@ -84,6 +110,11 @@ class AzureError(FinancePpmError):
         return self.status == OVERLOADED
 
     @property
+    def disturbed(self) -> bool:
+        """Whether Azure, or the way to it, was out of order, whatever was asked."""
+        return self.retryable or self.overloaded or self.status in UNAVAILABLE
+
+    @property
     def concerns_everything(self) -> bool:
         """Whether no other request can succeed either: the credentials, the address, or the tenant as a whole."""
         return self.status == 401 or self.code in _EVERYBODY
@@ -105,9 +136,19 @@ class _Body(msgspec.Struct):
 
 
 def error_of_answer(
-    status: int, headers: Mapping[str, str], body: bytes, *, about: str, mask: Callable[[str], str]
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    about: str,
+    mask: Callable[[str], str],
+    remedy: str,
+    action: str | None = None,
 ) -> AzureError:
     """The error told by an answer that is no success. ``mask`` makes secrets unreadable, should Azure quote one.
+
+    ``remedy`` is what to do where the credentials are not accepted; ``action`` what must be allowed, if not reading.
+    A wait of more than five minutes is no wait: the error is not retryable then.
 
     https://github.com/Azure/azure-resource-manager-rpc/blob/master/v1.0/common-api-details.md tells
     the body: ``{"error": {"code", "message", "details": [{"code", "message"}]}}``.
@@ -115,13 +156,22 @@ def error_of_answer(
     code, reason = map(mask, _told(body))
     request_id = _request_id(headers, mask)
     facts = ", ".join([f"status {status}", code, *([f"correlation id {request_id}"] if request_id else [])])
+    passing = status == OVERLOADED or status in UNAVAILABLE
+    wait = _seconds_to_wait(status, headers)
+    sentence = _SENTENCES.get(status, _ELSEWHERE if 300 <= status < 400 else _REFUSED)
+    if status == 403 and action:
+        sentence = _ACTION
+    if too_long := passing and wait is not None and wait > LONGEST_PAUSE:
+        sentence = _TOO_LONG
     return AzureError(
-        _SENTENCES.get(status, _REFUSED).format(about=about, told=facts, reason=reason),
+        sentence.format(
+            about=about, told=facts, reason=reason, remedy=remedy, action=action, wait=_in_words(wait or 0.0)
+        ),
         status=status,
         code=code,
         request_id=request_id,
-        retryable=status == OVERLOADED or status in UNAVAILABLE,
-        retry_after=_seconds_to_wait(status, headers),
+        retryable=passing and not too_long,
+        retry_after=wait,
     )
 
 
@@ -156,12 +206,18 @@ def no_answer(reason: str, *, code: str, base_url: str, about: str) -> AzureErro
     )
 
 
-def no_sign_in(reason: str) -> AzureError:
-    """No token could be got."""
+def no_sign_in(reason: str, *, remedy: str) -> AzureError:
+    """No token was given. ``remedy`` is what to do about it."""
+    return AzureError(f"Signing in to Azure failed ({reason}): {remedy}.", code=SIGN_IN)
+
+
+def no_answer_to_sign_in(reason: str, *, host: str, about: str) -> AzureError:
+    """Nobody said whether a token is given."""
     return AzureError(
-        f"Signing in to Azure failed ({reason}): check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or "
-        "sign in with `az login`.",
-        code=SIGN_IN,
+        f"{host}, where Azure signs in, does not answer ({reason}), so {about} was not asked for: try again, and check "
+        "that this machine finds and reaches that host (network, DNS, HTTPS_PROXY) if it stays so.",
+        code=UNREACHABLE,
+        retryable=True,
     )
 
 
@@ -184,6 +240,16 @@ def unsound_pages(reason: str, *, about: str) -> AzureError:
     )
 
 
+def ids_alike(first: str, second: str, *, about: str) -> AzureError:
+    """Two rows whose ids are one to Azure, which compares them without case; read again, there may be only one."""
+    return AzureError(
+        f"Azure tells two rows of {about} whose ids differ in case alone ({first} and {second}), so that one of them "
+        "cannot be kept: look at both in Azure Resource Graph Explorer, and ask Azure's support to mend them.",
+        code=UNSOUND,
+        retryable=True,
+    )
+
+
 def not_pageable(about: str, *, read: int, total: int) -> AzureError:
     """Resource Graph cut its answer and gave no token for the rest."""
     return AzureError(
@@ -198,11 +264,17 @@ def resets_after(headers: Mapping[str, str]) -> float | None:
 
     https://learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
     """
-    parts = headers.get("x-ms-user-quota-resets-after", "").strip().split(":")
-    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+    parts = [whole_number(part) for part in headers.get("x-ms-user-quota-resets-after", "").split(":")]
+    if len(parts) != 3 or None in parts:
         return None
-    hours, minutes, seconds = map(int, parts)
+    hours, minutes, seconds = (part or 0 for part in parts)
     return float(hours * 3600 + minutes * 60 + seconds)
+
+
+def whole_number(told: str | None) -> int | None:
+    """The number that a header tells; None where it is none, or longer than any that Azure means."""
+    found = _NUMBER.fullmatch((told or "").strip())
+    return int(found.group()) if found else None
 
 
 def _request_id(headers: Mapping[str, str], mask: Callable[[str], str]) -> str | None:
@@ -212,10 +284,15 @@ def _request_id(headers: Mapping[str, str], mask: Callable[[str], str]) -> str |
 
 def _seconds_to_wait(status: int, headers: Mapping[str, str]) -> float | None:
     """``Retry-After``, in seconds; where too many requests came and it is missing, until the quota is whole again."""
-    told = headers.get("retry-after", "").strip()
-    if told.isdecimal():
+    told = whole_number(headers.get("retry-after"))
+    if told is not None:
         return float(told)
     return resets_after(headers) if status == OVERLOADED else None
+
+
+def _in_words(seconds: float) -> str:
+    hours = math.ceil(seconds / 3600)
+    return f"{hours} hours" if hours > 2 else f"{math.ceil(seconds / 60)} minutes"
 
 
 def _told(body: bytes) -> tuple[str, str]:
@@ -223,11 +300,12 @@ def _told(body: bytes) -> tuple[str, str]:
     try:
         error = msgspec.json.decode(body, type=_Body).error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return "no code", "it gives no reason"
+        return "no code", _NO_REASON
     try:
         first = msgspec.convert(error.details, list[_Detail])[0]
     except (msgspec.ValidationError, IndexError):
         first = error
     code = next((told for told in (first.code, error.code) if isinstance(told, str) and told), "no code")
     reasons = dict.fromkeys(told for told in (first.message, error.message) if isinstance(told, str) and told)
-    return code, " ".join(reasons)[:400].rstrip(". ") or "it gives no reason"
+    reason = " ".join(reasons)[:400].rstrip(". ")
+    return code, f'saying "{reason}"' if reason else _NO_REASON

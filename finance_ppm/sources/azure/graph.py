@@ -1,11 +1,16 @@
 """Azure Resource Graph: the queries that are sent, and pages that make up a whole, or an error.
 
-Belongs here: queries, scopes, paging. https://learn.microsoft.com/azure/governance/resource-graph/concepts/paging-results
+Belongs here: queries, scopes, paging. A token is a place in the order of ids, and nothing says whether rows came or
+went before it. So each page begins with the last row of the page before: where it does, no row was passed over that
+was there all the time.
+https://learn.microsoft.com/azure/governance/resource-graph/concepts/paging-results
+https://learn.microsoft.com/python/api/azure-mgmt-resourcegraph/azure.mgmt.resourcegraph.models.queryrequestoptions
+("skip ... Overrides the next page offset when $skipToken property is present")
 """
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -18,11 +23,13 @@ from finance_ppm.sources.azure.errors import (
     PAYLOAD_TOO_LARGE,
     UNSOUND,
     AzureError,
+    ids_alike,
     malformed_answer,
     not_pageable,
     truncated_tenant,
     unsound_pages,
 )
+from finance_ppm.sources.azure.identities import wire_row
 from finance_ppm.sources.azure.reading import Reading, Seen
 from finance_ppm.sources.azure.rows import Dataset
 
@@ -35,7 +42,9 @@ MOST_SUBSCRIPTIONS = 1000
 READS = 3
 """Times that a table is read from its first page, before its pages are taken for what they are: not a whole."""
 
-SUBSCRIPTIONS = "resourcecontainers | where type =~ 'microsoft.resources/subscriptions'"
+SUBSCRIPTION_TYPE = "microsoft.resources/subscriptions"
+
+SUBSCRIPTIONS = f"resourcecontainers | where type =~ '{SUBSCRIPTION_TYPE}'"
 
 TABLES: Mapping[Dataset, Mapping[str, str]] = {
     Dataset.RESOURCES: {
@@ -75,16 +84,15 @@ class Graph:
         self._client = ResourceGraphClient(**connection.for_clients)
         self._page_rows = page_rows
 
-    def read(self, query: str, scope: Scope, *, about: str, seen: Seen) -> Reading:
+    def read(self, query: str, scope: Scope, *, about: str, seen: Seen, reads: int = READS) -> Reading:
         """Every row of a query, once each; or what could be read of it, and why not all.
 
-        A page's token is a place in the order of ids. Where rows come and go meanwhile, or Azure tells a page twice,
-        the pages do not fit together: they are read again, a few times. Raises AzureError where nothing else can be
-        read either.
+        Where rows come and go meanwhile, or Azure tells a page twice, the pages do not fit together: they are read
+        from the first one, ``reads`` times at most. Raises AzureError where nothing else can be read either.
         """
         asked = frozenset(scope.subscriptions) or None
         kept = Reading(asked, about)
-        for _ in range(READS):
+        for _ in range(reads):
             reading = Reading(asked, about)
             try:
                 self._read_pages(f"{query} | order by id asc", scope, reading, seen)
@@ -104,8 +112,8 @@ class Graph:
     def counts(self, query: str, subscription_ids: Sequence[str], *, about: str) -> dict[str, int]:
         """Rows of a query in each of at most 1,000 subscriptions; one without any is left out. Raises AzureError."""
         counting = f"{query} | summarize count() by subscriptionId"
-        answer = self._page(counting, Scope(tuple(subscription_ids)), None, PAGE_ROWS, about)
-        if answer.count < answer.total_records:
+        answer = self._page(counting, Scope(tuple(subscription_ids)), PAGE_ROWS, about)
+        if answer.truncated or answer.count < answer.total_records:
             raise not_pageable(about, read=answer.count, total=answer.total_records)
         counts: dict[str, int] = {}
         try:
@@ -120,45 +128,43 @@ class Graph:
     def _read_pages(self, query: str, scope: Scope, reading: Reading, seen: Seen) -> None:
         """Add every page's rows to the reading. Raises AzureError where they are not the whole."""
         about, top = reading.about, self._page_rows
-        token: str | None = None
-        tokens: set[str] = set()
-        total: int | None = None
+        place = _Place(about)
         while True:
+            top = max(top, place.fewest)
             try:
-                answer = self._page(query, scope, token, top, about)
+                answer = self._page(query, scope, top, about, place)
             except AzureError as error:
-                if error.code == PAYLOAD_TOO_LARGE and top > 1:
+                if error.code == PAYLOAD_TOO_LARGE and top > place.fewest:
                     top //= 2
                     continue
                 raise
-            if total is None:
-                total = answer.total_records
-            elif answer.total_records != total:
-                raise unsound_pages(f"their number of rows went from {total} to {answer.total_records}", about=about)
-            rows = answer.rows()
-            new = reading.add(rows)
+            new = reading.add(place.passed(answer))
             seen(len(reading))
-            token = answer.skip_token or None
-            if token is None:
+            if place.token is None:
                 break
-            if token in tokens:
-                raise unsound_pages("a page leads to one that was read before", about=about)
-            if len(reading) > total:
-                raise unsound_pages(f"more rows were read than Azure counts, which is {total}", about=about)
             if not new:
                 raise unsound_pages("a page holds no row that was not read before", about=about)
-            tokens.add(token)
-        if answer.truncated and len(reading) < total:
-            raise not_pageable(about, read=len(reading), total=total)
-        if len(reading) != total:
-            raise unsound_pages(f"{len(reading)} different rows were read, and Azure counts {total}", about=about)
+        if answer.truncated:
+            raise not_pageable(about, read=len(reading), total=answer.total_records)
+        if reading.alike is not None:
+            raise ids_alike(*reading.alike, about=about)
+        if len(reading) != answer.total_records:
+            raise unsound_pages(
+                f"{len(reading)} different rows were read, and Azure counts {answer.total_records}", about=about
+            )
 
-    def _page(self, query: str, scope: Scope, token: str | None, top: int, about: str) -> GraphAnswer:
+    def _page(self, query: str, scope: Scope, top: int, about: str, place: "_Place | None" = None) -> GraphAnswer:
+        token = None if place is None else place.token
         asked = QueryRequest(
             query=query,
             subscriptions=list(scope.subscriptions) or None,
             management_groups=list(scope.management_groups) or None,
-            options=QueryRequestOptions(top=top, skip_token=token, result_format="objectArray"),
+            options=QueryRequestOptions(
+                top=top,
+                skip=None if place is None or token is None else place.rows - 1,
+                skip_token=token,
+                result_format="objectArray",
+            ),
         )
         response: Any = self._client.resources(
             asked, cls=lambda response, _, __: response, about=about, answer=GraphAnswer
@@ -167,3 +173,52 @@ class Graph:
             raise truncated_tenant(about)
         answer: GraphAnswer = response.context[ANSWER]
         return answer
+
+
+@dataclass
+class _Place:
+    """How far a table was read, page by page."""
+
+    about: str
+    rows: int = 0
+    token: str | None = None
+    """What leads on; None before the first page and behind the last one."""
+    _last: bytes = b""
+    _total: int | None = None
+    _tokens: set[str] = field(default_factory=set)
+
+    @property
+    def fewest(self) -> int:
+        """Rows that a page must hold to lead on: behind the first page, one of them is told again."""
+        return 1 if self.token is None else 2
+
+    def passed(self, answer: GraphAnswer) -> list[bytes]:
+        """Go to the end of a page; its rows without the one that the page before held. Raises AzureError."""
+        rows = answer.rows()
+        if self._total is None:
+            self._total = answer.total_records
+        elif answer.total_records != self._total:
+            raise self._unsound(f"their number of rows went from {self._total} to {answer.total_records}")
+        if self.token is not None:
+            if not rows or _identity(rows[0]) != _identity(self._last):
+                raise self._unsound("a page does not begin with the last row of the page before")
+            del rows[0]
+        self.rows += len(rows)
+        self._last = rows[-1] if rows else self._last
+        self.token = answer.skip_token or None
+        if self.token is not None:
+            if self.token in self._tokens:
+                raise self._unsound("a page leads to one that was read before")
+            if self.rows > self._total:
+                raise self._unsound(f"more rows were read than Azure counts, which is {self._total}")
+            self._tokens.add(self.token)
+        return rows
+
+    def _unsound(self, reason: str) -> AzureError:
+        return unsound_pages(reason, about=self.about)
+
+
+def _identity(raw: bytes) -> str | bytes:
+    """What a row is known by from one page to the next: what else it says may change meanwhile."""
+    row = wire_row(raw)
+    return raw if row is None else row.id

@@ -13,6 +13,8 @@ from random import Random
 
 from pydantic import SecretStr
 
+from finance_ppm.sources.azure import stopping
+
 QUERIES = 15
 """Queries of Resource Graph that an identity may send in any five seconds.
 
@@ -27,6 +29,9 @@ arrive."""
 
 _LONGEST_RESET = 6.0
 """The quota is whole again within so many seconds, told in whole ones."""
+
+LONGEST_PAUSE = 300.0
+"""Seconds: the longest that anybody is held back, whatever an answer says. Azure's own pauses take seconds."""
 
 OTHER_REQUESTS = 100
 """Other requests in the same time. Resource Manager refills 25 reads a second for each identity and subscription
@@ -58,7 +63,7 @@ class Limiter:
         requests: int,
         *,
         time: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = stopping.sleep,
         seed: int = 0,
     ) -> None:
         if requests < 1:
@@ -110,12 +115,12 @@ class Limiter:
                 self._left_until = float("-inf")
                 return
             self._left = remaining - sum(one.number > grant.number for one in self._grants)
-            self._left_until = self.time() + resets_after
+            self._left_until = self.time() + min(resets_after, LONGEST_PAUSE)
 
     def pause(self, seconds: float) -> None:
         """Grant nothing to anybody for ``seconds``. A longer pause already in force stays."""
         with self._lock:
-            self._paused_until = max(self._paused_until, self.time() + seconds)
+            self._paused_until = max(self._paused_until, self.time() + min(seconds, LONGEST_PAUSE))
 
     def _wait(self, now: float) -> float:
         """Seconds until it is worth trying again; none where a request may be sent."""

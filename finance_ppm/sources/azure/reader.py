@@ -5,7 +5,7 @@ business of ``graph`` and ``advisor``.
 """
 
 import logging
-from collections import Counter
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Self
@@ -19,15 +19,10 @@ from finance_ppm.sources.azure.batches import packed
 from finance_ppm.sources.azure.connection import Connection
 from finance_ppm.sources.azure.credentials import Tokens, credential_of
 from finance_ppm.sources.azure.errors import NO_SUBSCRIPTIONS, AzureError
-from finance_ppm.sources.azure.graph import (
-    MOST_SUBSCRIPTIONS,
-    SUBSCRIPTIONS,
-    TABLES,
-    Graph,
-    Scope,
-)
+from finance_ppm.sources.azure.graph import MOST_SUBSCRIPTIONS, SUBSCRIPTIONS, Graph, Scope
+from finance_ppm.sources.azure.halving import BatchReader, only_advisor
 from finance_ppm.sources.azure.limiter import Budgets, budgets_of
-from finance_ppm.sources.azure.reading import Reading, Seen
+from finance_ppm.sources.azure.reading import Seen, unheard
 from finance_ppm.sources.azure.rows import Batch, Dataset, Outcome, Refresh, Source, WireRow
 from finance_ppm.sources.azure.side_by_side import AT_ONCE, side_by_side
 
@@ -38,11 +33,12 @@ UNCOUNTED_SUBSCRIPTIONS = 50
 """Subscriptions of a batch where nothing tells how many rows they have."""
 
 logger = logging.getLogger(__name__)
-_Read = Callable[[list[str], Seen], Batch]
+_Read = Callable[[list[str], Seen], list[Batch]]
+_GROUP = re.compile(r"/?providers/microsoft\.management/managementgroups/([^/]+)/?", re.IGNORECASE)
 
 
 class _Subscription(msgspec.Struct):
-    name: str | None = None
+    name: object = None  # a subscription with an odd name is still one
 
 
 class AzureReader:
@@ -64,7 +60,7 @@ class AzureReader:
         self._graph = Graph(connection)
         self._advisor = Advisor(connection, time=budgets.others.time, sleep=budgets.others.sleep)
         self._configured = tuple(dict.fromkeys(identity.lower() for identity in subscriptions))
-        self._groups = tuple(management_groups)
+        self._groups = tuple(dict.fromkeys(map(_group, management_groups)))
         self._batch_rows = batch_rows
         self._names: dict[str, str] | None = None
         self._names_lock = Lock()
@@ -123,13 +119,16 @@ class AzureReader:
         try:
             names = self.subscriptions()
         except AzureError as error:
-            if not self._configured or not _only_advisor(dataset, error):
+            if not self._configured or not only_advisor(dataset, error):
                 raise
             names = dict.fromkeys(self._configured)
         if unseen := [identity for identity in self._configured if identity not in names]:
             yield Batch(Source.RESOURCE_GRAPH, [], [_unseen(identity) for identity in unseen])
         batches, read = self._planned(dataset, names)
-        yield from side_by_side(read, batches, progress)
+        for done in side_by_side(read, batches, progress):
+            # Popped, so that nothing here keeps what was handed over.
+            while done:
+                yield done.pop()
 
     def refresh(
         self, subscription_ids: Iterable[str], *, progress: Callable[[int], None] | None = None
@@ -148,128 +147,61 @@ class AzureReader:
         return done
 
     def _listed(self) -> dict[str, str]:
-        scopes = [Scope(subscriptions=tuple(ids)) for ids in _chunks(self._configured, MOST_SUBSCRIPTIONS)]
-        # One by one, because the limit of 10,000 subscriptions is that of a query.
-        scopes += [Scope(management_groups=(group,)) for group in self._groups]
         names: dict[str, str] = {}
-        for scope in scopes or [Scope()]:
-            reading = self._graph.read(SUBSCRIPTIONS, scope, about="the list of subscriptions", seen=_unheard)
-            if reading.error is not None and reading.error.code == NO_SUBSCRIPTIONS:
-                continue
-            if reading.reason is not None:
-                raise reading.error or AzureError(reading.reason)
-            names |= {row.subscription_id: _name(row) for row in reading.rows.values()}
-        if not names and not self._configured:
-            where = f"in the management groups {', '.join(self._groups)}" if self._groups else "at all"
-            raise AzureError(
-                f"The identity sees no subscription {where}: give it the Reader role on a management group or a "
-                "subscription, and check AZURE_MANAGEMENT_GROUPS."
-            )
+        # One by one, because the limit of 10,000 subscriptions is that of a query.
+        for group in self._groups:
+            members = self._shown(Scope(management_groups=(group,)), f"the subscriptions of management group {group}")
+            if not members and False:
+                raise AzureError(
+                    f"The management group {group} shows no subscription: name it in AZURE_MANAGEMENT_GROUPS by its "
+                    "id rather than its display name, and give the identity the Reader role on it."
+                )
+            names |= members
+        for ids in _chunks(self._configured, MOST_SUBSCRIPTIONS):
+            names |= self._shown(Scope(subscriptions=tuple(ids)), "the list of subscriptions")
+        if not self._groups and not self._configured:
+            names = self._shown(Scope(), "the list of subscriptions")
+            if not names:
+                raise AzureError(
+                    "The identity sees no subscription at all: give it the Reader role on a management group or a "
+                    "subscription."
+                )
         return names
+
+    def _shown(self, scope: Scope, about: str) -> dict[str, str]:
+        """Id to name of the subscriptions in a scope that can be seen; raises AzureError where they are not all."""
+        reading = self._graph.read(SUBSCRIPTIONS, scope, about=about, seen=unheard)
+        if reading.error is not None and reading.error.code == NO_SUBSCRIPTIONS:
+            return {}
+        if reading.reason is not None:
+            raise reading.error or AzureError(reading.reason)
+        return {row.subscription_id: _name(row) for row in reading.rows.values()}
 
     def _planned(self, dataset: Dataset, names: Mapping[str, str | None]) -> tuple[list[list[str]], _Read]:
         """The batches, and how one of them is read."""
         ids = sorted(names)
+        reader = BatchReader(self._graph, self._advisor, dataset, names)
         try:
-            counts = self._counts(dataset, ids)
+            counts = reader.counts(ids)
         except AzureError as error:
             if error.concerns_everything:
                 raise
+            # Whoever is the cause is found when the batches are read.
             logger.warning("%s", error)
-            batches = _chunks(ids, UNCOUNTED_SUBSCRIPTIONS)
-            if _only_advisor(dataset, error):
-                return batches, lambda batch, seen: self._from_advisor(batch, names, seen)
-            return batches, lambda batch, seen: self._from_graph(dataset, batch, names, None, seen)
+            return _chunks(ids, UNCOUNTED_SUBSCRIPTIONS), lambda batch, seen: reader.read(batch, None, seen)
         batches = packed(counts, most_rows=self._batch_rows, most_subscriptions=MOST_SUBSCRIPTIONS, at_once=AT_ONCE)
-        return batches, lambda batch, seen: self._from_graph(dataset, batch, names, counts, seen)
-
-    def _counts(self, dataset: Dataset, ids: Sequence[str]) -> dict[str, int]:
-        """Rows of each subscription, as Azure counts them now."""
-        counts = Counter(dict.fromkeys(ids, 0))
-        for name, query in TABLES[dataset].items():
-            for some in _chunks(ids, MOST_SUBSCRIPTIONS):
-                told = self._graph.counts(query, some, about=f"the number of {name} in {_told(some)}")
-                counts.update({identity: rows for identity, rows in told.items() if identity in counts})
-        return counts
-
-    def _from_graph(
-        self,
-        dataset: Dataset,
-        ids: Sequence[str],
-        names: Mapping[str, str | None],
-        counts: Mapping[str, int] | None,
-        seen: Seen,
-    ) -> Batch:
-        """A batch from Resource Graph. Where a part of it is closed to the identity, that part is found by halving."""
-        readings: list[Reading] = []
-        for name, query in TABLES[dataset].items():
-            about = f"the {name} of {_told(ids)}"
-            before = sum(map(len, readings))
-            reading = self._graph.read(query, Scope(tuple(ids)), about=about, seen=_behind(before, seen))
-            if reading.error is not None and _only_advisor(dataset, reading.error):
-                return self._from_advisor(ids, names, seen)
-            if reading.error is not None and reading.error.no_access and len(ids) > 1:
-                first = self._from_graph(dataset, ids[: len(ids) // 2], names, counts, seen)
-                after = _behind(len(first.rows), seen)
-                second = self._from_graph(dataset, ids[len(ids) // 2 :], names, counts, after)
-                return Batch(first.source, first.rows + second.rows, first.outcomes + second.outcomes)
-            readings.append(reading)
-        rows = {identity: row for reading in readings for identity, row in reading.rows.items()}
-        reason = next((reading.reason for reading in readings if reading.reason is not None), None)
-        read = Counter(row.subscription_id for row in rows.values())
-        # Where every row is there, Azure's total says so; its counts by subscription are from before.
-        expected = read if reason is None else counts
-        outcomes = [
-            Outcome(
-                identity,
-                names.get(identity),
-                complete=reason is None,
-                row_count=read[identity],
-                expected_count=None if expected is None else expected.get(identity, 0),
-                reason=reason,
-            )
-            for identity in ids
-        ]
-        return Batch(Source.RESOURCE_GRAPH, list(rows.values()), outcomes)
-
-    def _from_advisor(self, ids: Sequence[str], names: Mapping[str, str | None], seen: Seen) -> Batch:
-        """A batch from Advisor itself, which counts nothing beforehand."""
-        batch = Batch(Source.ADVISOR, [], [])
-        for identity in ids:
-            reading = self._advisor.read(identity, seen=_behind(len(batch.rows), seen))
-            batch.rows.extend(reading.rows.values())
-            outcome = Outcome(
-                identity,
-                names.get(identity),
-                complete=reading.reason is None,
-                row_count=len(reading.rows),
-                expected_count=None,
-                reason=reading.reason,
-            )
-            batch.outcomes.append(outcome)
-        return batch
+        return batches, lambda batch, seen: reader.read(batch, counts, seen)
 
 
-def _only_advisor(dataset: Dataset, error: AzureError) -> bool:
-    """Whether Resource Graph may not be asked for what Advisor itself may still tell."""
-    return dataset is Dataset.ADVISOR and error.status == 403
-
-
-def _behind(before: int, seen: Seen) -> Seen:
-    """``seen`` for rows that are read behind so many others."""
-    return lambda rows: seen(before + rows)
-
-
-def _unheard(rows: int) -> None:
-    """Nobody asks how far it is."""
-
-
-def _told(ids: Sequence[str]) -> str:
-    return f"subscription {ids[0]}" if len(ids) == 1 else f"{len(ids)} subscriptions ({ids[0]} and others)"
+def _group(told: str) -> str:
+    """The id of a management group, which may be told as a resource id."""
+    path = _GROUP.fullmatch(told)
+    return path[1] if path else told
 
 
 def _name(row: WireRow) -> str:
-    return msgspec.json.decode(row.text, type=_Subscription).name or row.subscription_id
+    name = msgspec.json.decode(row.text, type=_Subscription).name
+    return name if isinstance(name, str) and name else row.subscription_id
 
 
 def _unseen(identity: str) -> Outcome:

@@ -6,12 +6,27 @@ Belongs here: gathering rows, whichever way they came. How pages follow each oth
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from finance_ppm.sources.azure.errors import AzureError
 from finance_ppm.sources.azure.identities import wire_row
 from finance_ppm.sources.azure.rows import WireRow
 
 Seen = Callable[[int], None]
 """Told after each page how many rows of the table were read so far. What it raises ends the reading."""
+
+
+def behind(before: int, seen: Seen) -> Seen:
+    """``seen`` for rows that are read behind so many others."""
+    return lambda rows: seen(before + rows)
+
+
+def unheard(rows: int) -> None:
+    """Nobody asks how far it is."""
+
+
+class _Named(msgspec.Struct):
+    id: object = None
 
 
 @dataclass
@@ -25,6 +40,8 @@ class Reading:
     """Rows that are not kept, because nothing tells whose they are, or because they were not asked for."""
     error: AzureError | None = None
     """Why the rows are not all."""
+    alike: tuple[str, str] | None = None
+    """Ids of two rows, as they came, that differ in case alone; the second row is not kept."""
     _shared: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -47,7 +64,10 @@ class Reading:
             if row is None or (self.asked is not None and row.subscription_id not in self.asked):
                 self.unidentified += 1
             else:
-                self.rows.setdefault(row.id, row)
+                kept = self.rows.setdefault(row.id, row)
+                if kept is not row and self.alike is None:
+                    first, second = (str(msgspec.json.decode(one.text, type=_Named).id) for one in (kept, row))
+                    self.alike = (first, second) if first != second else None
         return len(self) - before
 
     def keep(self, earlier: "Reading") -> None:

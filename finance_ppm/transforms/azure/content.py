@@ -10,7 +10,7 @@ differ from kind to kind and in case, any of which may be missing.
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 import msgspec
@@ -19,9 +19,9 @@ import polars as pl
 from finance_ppm.contracts.azure import AzureAdvisorRecommendations
 from finance_ppm.transforms.azure.issues import issues_series
 from finance_ppm.transforms.azure.kinds import MACHINE_RESERVATION, SHUTDOWN, kind_of
-from finance_ppm.transforms.azure.wire import NOTHING, Wire, decoder
+from finance_ppm.transforms.azure.wire import NOTHING, Wire, decoder, is_blank
 
-BRONZE_COLUMNS = ("record_id", "source", "status", "raw_payload")
+BRONZE_COLUMNS = ("record_id", "source", "status", "captured_at", "raw_payload")
 """What is read of ``bronze/azure_advisor``."""
 
 CONTENT = (
@@ -97,8 +97,8 @@ _EMPTY = _Properties()
 def type_recommendations(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of ``bronze/azure_advisor`` (:data:`BRONZE_COLUMNS`), recommendations all of them, in order.
 
-    Columns: recommendation_id, name, source, status, resource_group, issues and the :data:`CONTENT`. Nothing is raised,
-    whatever the payloads hold: what cannot be read is null and told in ``issues``.
+    Columns: recommendation_id, name, source, status, seen_at, resource_group, issues and the :data:`CONTENT`. Nothing
+    is raised, whatever the payloads hold: what cannot be read is null and told in ``issues``.
     """
     wires = [Wire() for _ in range(rows.height)]
     told = zip(wires, rows["record_id"].to_list(), rows["raw_payload"].to_list(), strict=True)
@@ -110,6 +110,7 @@ def type_recommendations(rows: pl.DataFrame) -> pl.DataFrame:
         rows["record_id"].str.split("/").list.last().alias("name"),
         rows["source"],
         rows["status"],
+        rows["captured_at"].alias("seen_at"),
         pl.col("resource_id").str.extract(r"/resourcegroups/([^/]+)").alias("resource_group"),
         issues_series([wire.issues for wire in wires]),
     )
@@ -146,7 +147,7 @@ def _cells(wire: Wire, record_id: str, text: str) -> tuple[Any, ...]:
         _target_sku(wire, extended),
         wire.region("region", *extended.first("region", "location", "regionId")),
         _quantity(wire, extended) if kind.is_commitment else None,
-        wire.amount("max_cpu", *extended.first("MaxCpuP95"), limit=_MOST_PERCENT),
+        _max_cpu(wire, extended),
         wire.flag("tracked", "properties.tracked", told.tracked),
         wire.moment("last_updated", "properties.lastUpdated", told.last_updated),
     )
@@ -157,25 +158,19 @@ _SKU_KEYS = {True: ("sku", "vmSize", "displaySKU"), False: ("currentSku", "sku",
 
 
 class Extended:
-    """A row's ``extendedProperties``, whatever the case of their keys."""
+    """A row's ``extendedProperties``, whatever the case of their keys, but for those that tell nothing."""
 
     def __init__(self, wire: Wire, told: object) -> None:
         self.values: Mapping[str, Any] = {
             key.lower(): value
             for key, value in wire.table("annual_savings", "properties.extendedProperties", told).items()
+            if not is_blank(value)
         }
 
     def first(self, *keys: str) -> tuple[str, Any]:
         """The path and the value of the first of ``keys`` that tells anything; of the first key where none does."""
-        for key in keys:
-            value = self.values.get(key.lower())
-            if value is not None and value != "":
-                return _path(key), value
-        return _path(keys[0]), None
-
-
-def _path(key: str) -> str:
-    return f"properties.extendedProperties.{key}"
+        key = next((key for key in keys if key.lower() in self.values), keys[0])
+        return f"properties.extendedProperties.{key}", self.values.get(key.lower())
 
 
 def _word(wire: Wire, column: str, value: object) -> str | None:
@@ -224,6 +219,11 @@ def _reserved_resource_type(wire: Wire, extended: Extended, type_id: str | None)
 def _target_sku(wire: Wire, extended: Extended) -> str | None:
     found = wire.lower("target_sku", *extended.first("targetSku"))
     return None if found == SHUTDOWN else found
+
+
+def _max_cpu(wire: Wire, extended: Extended) -> Decimal | None:
+    """Rounded down: what is below a threshold of whole percents stays below it."""
+    return wire.amount("max_cpu", *extended.first("MaxCpuP95"), limit=_MOST_PERCENT, rounding=ROUND_DOWN)
 
 
 def _quantity(wire: Wire, extended: Extended) -> int | None:

@@ -66,8 +66,8 @@ def lived_on(
 def state(*, suppressed: pl.Expr, newest_on: pl.Expr) -> pl.Expr:
     """resolved, suppressed, reopened, new or active, the first that is true of a life.
 
-    ``newest_on`` is the day of the subscription's newest snapshot, complete or not: what was seen in it for the first
-    time is new.
+    ``newest_on`` is the day of the newest snapshot that could show the record: one that is complete, or that it was
+    seen in. What was seen in it for the first time is new.
     """
     return (
         pl.when(pl.col("resolved_on").is_not_null())

@@ -36,8 +36,9 @@ def suppressions(rows: pl.DataFrame, end: datetime) -> pl.DataFrame:
     """What the suppressions of ``bronze/azure_advisor`` that stand come to at the moment ``end``.
 
     ``rows`` have the columns record_id, subscription_id and raw_payload. One row for each recommendation, by
-    subscription_id and name: whether it is suppressed, until when (null for ever), and what could not be read. A
-    suppression of which no end can be read suppresses nothing, as in Microsoft's own query
+    subscription_id and name: whether it is suppressed, until when (null for ever), whether any suppression tells its
+    end or that there is none (tells_its_end), and what could not be read. A suppression of which no end can be read
+    suppresses nothing by itself, as in Microsoft's own query
     (https://learn.microsoft.com/azure/advisor/advisor-azure-resource-graph).
     """
     wires = [Wire() for _ in range(rows.height)]
@@ -58,6 +59,7 @@ def suppressions(rows: pl.DataFrame, end: datetime) -> pl.DataFrame:
         .agg(
             suppressed=(for_ever | ~ended.fill_null(True)).any(),
             suppressed_until=pl.when(~for_ever.any()).then(until.filter(~ended).max()),
+            tells_its_end=(for_ever | until.is_not_null()).any(),
             suppression_issues=pl.col("suppression_issues").explode(empty_as_null=False),
         )
         .cast({"suppression_issues": ISSUES})

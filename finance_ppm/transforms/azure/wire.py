@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _LIMIT = Decimal(10) ** 16
 """The smallest amount that does not fit ``DECIMAL(18, 2)``."""
 _CENT = Decimal("0.01")
-_TO_THE_CENT = Context(prec=20, rounding=ROUND_HALF_UP)
+_DIGITS = Context(prec=20)
 _TRUTH = {"true": True, "false": False}
 
 T = TypeVar("T")
@@ -101,14 +101,16 @@ class Wire:
         self.unreadable(column, path, value, "true or false")
         return None
 
-    def amount(self, column: str, path: str, value: object, *, limit: Decimal = _LIMIT) -> Decimal | None:
-        """A number rounded half up to the cent, from its digits: no float comes between."""
+    def amount(
+        self, column: str, path: str, value: object, *, limit: Decimal = _LIMIT, rounding: str = ROUND_HALF_UP
+    ) -> Decimal | None:
+        """A number rounded to the cent, half up unless told otherwise, from its digits: no float comes between."""
         number = _number(value)
         if number is not None and abs(number) < limit:
-            cents = _TO_THE_CENT.quantize(number, _CENT)
+            cents = number.quantize(_CENT, rounding, _DIGITS)
             if abs(cents) < limit:
                 return cents
-        if not _is_blank(value):
+        if not is_blank(value):
             self.unreadable(column, path, value, "a number" if number is None else f"a number below {limit}")
         return None
 
@@ -117,7 +119,7 @@ class Wire:
         number = _number(value)
         if number is not None and 0 <= number < limit and number == int(number):
             return int(number)
-        if not _is_blank(value):
+        if not is_blank(value):
             self.unreadable(column, path, value, f"a whole number below {limit}")
         return None
 
@@ -153,7 +155,8 @@ def _number(value: object) -> Decimal | None:
     return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _is_blank(value: object) -> bool:
+def is_blank(value: object) -> bool:
+    """Whether nothing is told: null, or a text of blanks."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 

@@ -13,8 +13,13 @@ from finance_ppm.transforms.savings.offers import COMMITMENTS, SAVINGS_PLAN, cur
 MACHINES = "machines"
 """The link of a commitment that is spread over the machines it would cover."""
 
-_BLANKS = " \t\r\n\u00a0"
-"""Named, since each engine has its own idea of what is blank."""
+BLANKS = " \t\r\n\u00a0"
+"""What may stand around a name and is no part of it. Named, since each engine has its own idea of what is blank."""
+
+
+def folded(column: str) -> nw.Expr:
+    """A name as it is compared: without the blanks around it, and without case."""
+    return nw.col(column).str.strip_chars(BLANKS).str.to_lowercase()
 
 
 def linked(resources: Frame, projects: Frame) -> Frame:
@@ -45,13 +50,9 @@ def _projects_by_tag(resources: Frame, live: Frame) -> Frame:
 
 def _spelled(rows: Frame, key: str, *, name: str) -> Frame:
     """``key`` twice: by what is compared as a name, and by what is compared as a page id, with or without dashes."""
-    return rows.select(key, name=_folded(name), page=_folded(key).str.replace_all("-", "", literal=True)).unpivot(
+    return rows.select(key, name=folded(name), page=folded(key).str.replace_all("-", "", literal=True)).unpivot(
         on=["name", "page"], index=key, variable_name="by", value_name="text"
     )
-
-
-def _folded(column: str) -> nw.Expr:
-    return nw.col(column).str.strip_chars(_BLANKS).str.to_lowercase()
 
 
 def homes_of(recommendations: Frame, links: Frame, machines: Frame, right_sized: Frame, projects: Frame) -> Frame:

@@ -87,6 +87,16 @@ def test_rows_are_skipped(ask: Asking) -> None:
     assert ask.rows("resources | project id", options={"$skip": 9}) == []
 
 
+def test_rows_to_skip_count_more_than_where_a_token_leads(ask: Asking) -> None:
+    first = ask.page("resources | order by id asc", options={"$top": 3})
+    options = {"$top": 3, "$skipToken": first["$skipToken"], "$skip": 2}
+    second = ask.page("resources | order by id asc", options=options)
+    assert second["data"][0] == first["data"][-1]
+    third = ask.page("resources | order by id asc", options=options | {"$skipToken": second["$skipToken"], "$skip": 4})
+    assert third["data"][0] == second["data"][-1]
+    assert "$skipToken" not in third
+
+
 @pytest.mark.parametrize("query", ["project name", "summarize count() by name", "project id | limit 5"])
 def test_a_result_without_ids_or_with_a_limit_is_cut_and_says_so(ask: Asking, query: str) -> None:
     page = ask.page(query, options={"$top": 3})

@@ -106,7 +106,7 @@ def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(connection_of: Co
         if options["$top"] > 3:
             detail = {"code": "ResponsePayloadTooLarge", "message": "Response payload size is 94330584."}
             return answered({"error": {"code": "BadRequest", "details": [detail]}}, 400)
-        start = int(options.get("$skipToken", 0))
+        start = options.get("$skip", 0)
         end = min(start + options["$top"], len(rows))
         return answered(page(rows[start:end], total=len(rows), token=str(end) if end < len(rows) else None))
 
@@ -115,7 +115,25 @@ def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(connection_of: Co
         reading = graph.read("resources", Scope((ONE,)), about="a test", seen=lambda _: None)
     assert reading.reason is None
     assert len(reading.rows) == 10
-    assert tops == [8, 4, 2, 2, 2, 2, 2]
+    assert tops == [8, 4, *[2] * 9]
+
+
+def test_a_row_that_is_too_large_alone_is_told(connection_of: ConnectionOf) -> None:
+    """Behind the first page a page of one row holds nothing new, and is not asked for."""
+    tops: list[int] = []
+
+    def handler(request: Request, body: Any) -> Response:
+        tops.append(body["options"]["$top"])
+        if "$skipToken" in body["options"]:
+            detail = {"code": "ResponsePayloadTooLarge", "message": "Response payload size is 94330584."}
+            return answered({"error": {"code": "BadRequest", "details": [detail]}}, 400)
+        return answered(page([{"id": f"{MACHINE}0"}], total=2, token="on"))
+
+    with serving(handler) as address, connection_of(address) as connection:
+        reading = Graph(connection, page_rows=4).read("resources", Scope((ONE,)), about="a test", seen=lambda _: None)
+    assert tops == [4, 4, 2]
+    assert "Response payload size" in str(reading.reason)
+    assert len(reading.rows) == 1
 
 
 @pytest.mark.parametrize("token", ["", None])
@@ -138,12 +156,47 @@ def test_a_page_without_rows_that_leads_on_is_no_whole(connection_of: Connection
     assert "holds no row that was not read before" in str(reading.reason)
 
 
+def test_a_page_of_nothing_but_the_last_row_of_the_page_before_is_no_whole(connection_of: ConnectionOf) -> None:
+    tokens = iter("abcdefgh")
+    with (
+        serving(lambda *_: answered(page([{"id": f"{MACHINE}1"}], total=5, token=next(tokens)))) as address,
+        connection_of(address) as connection,
+    ):
+        reading = Graph(connection).read("resources", Scope((ONE,)), about="a test", seen=lambda _: None)
+        assert connection.requests_sent == 3 * 2
+    assert "holds no row that was not read before" in str(reading.reason)
+
+
+def test_a_page_that_begins_elsewhere_is_no_whole(connection_of: ConnectionOf) -> None:
+    """As from an Azure that follows the token alone."""
+
+    def handler(request: Request, body: Any) -> Response:
+        start = int(body["options"].get("$skipToken", 0))
+        rows = [{"id": f"{MACHINE}{start + more}"} for more in range(2)]
+        return answered(page(rows, total=4, token=str(start + 2) if start < 2 else None))
+
+    with serving(handler) as address, connection_of(address) as connection:
+        reading = Graph(connection).read("resources", Scope((ONE,)), about="a test", seen=lambda _: None)
+    assert "does not begin with the last row of the page before" in str(reading.reason)
+
+
+def test_an_answer_that_was_cut_is_no_whole_though_the_numbers_agree(connection_of: ConnectionOf) -> None:
+    told = page([{"id": MACHINE}], resultTruncated="true")
+    with serving(lambda *_: answered(told)) as address, connection_of(address) as connection:
+        graph = Graph(connection)
+        reading = graph.read("resources", Scope((ONE,)), about="a test", seen=lambda _: None)
+        with pytest.raises(AzureError, match="no further page"):
+            graph.counts("resources", [ONE], about="a test")
+    assert "no further page" in str(reading.reason)
+
+
 def test_short_pages_are_followed_as_long_as_there_is_a_token(connection_of: ConnectionOf) -> None:
     """Azure may tell 3 of 2,876 rows, not truncated, and a token."""
 
     def handler(request: Request, body: Any) -> Response:
-        start = int(body["options"].get("$skipToken", 0))
-        return answered(page([{"id": f"{MACHINE}{start}"}], total=4, token=str(start + 1) if start < 3 else None))
+        start = body["options"].get("$skip", 0)
+        rows = [{"id": f"{MACHINE}{number}"} for number in range(start, min(start + 2, 4))]
+        return answered(page(rows, total=4, token=str(start) if start < 2 else None))
 
     with serving(handler) as address, connection_of(address) as connection:
         reading = Graph(connection).read("resources", Scope((ONE,)), about="a test", seen=lambda _: None)
@@ -152,9 +205,12 @@ def test_short_pages_are_followed_as_long_as_there_is_a_token(connection_of: Con
 
 
 def test_a_token_that_does_not_advance_is_no_whole_though_the_rows_do(connection_of: ConnectionOf) -> None:
-    numbers = iter(range(100))
+    def handler(request: Request, body: Any) -> Response:
+        start = body["options"].get("$skip", 0)
+        return answered(page([{"id": f"{MACHINE}{start + more}"} for more in range(2)], total=50, token="same"))
+
     with (
-        serving(lambda *_: answered(page([{"id": f"{MACHINE}{next(numbers)}"}], total=50, token="same"))) as address,
+        serving(handler) as address,
         connection_of(address) as connection,
     ):
         reading = Graph(connection).read("resources", Scope((ONE,)), about="a test", seen=lambda _: None)
@@ -166,7 +222,7 @@ def test_more_rows_than_azure_counts_are_no_whole(connection_of: ConnectionOf) -
     """Nor are they read for ever where nothing tells whose they are."""
     tokens = iter(map(str, range(100)))
     with (
-        serving(lambda *_: answered(page([{}, {}], total=3, token=next(tokens)))) as address,
+        serving(lambda *_: answered(page([{}, {}], total=2, token=next(tokens)))) as address,
         connection_of(address) as connection,
     ):
         reading = Graph(connection).read("resources", Scope((ONE,)), about="a test", seen=lambda _: None)
