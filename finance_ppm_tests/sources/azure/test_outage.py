@@ -1,5 +1,6 @@
 """How long Azure is waited for: not for what it asks, where that is hours, and not by each of thousands in turn."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -136,10 +137,8 @@ def test_an_outage_is_given_up_after_a_few_requests_until_one_is_served(
 
         def spent() -> int:
             before = connection.requests_sent
-            try:
+            with nullcontext() if azure.working else pytest.raises(AzureError, match=r"disturbed \(status 503"):
                 graph.counts("resources", [ONE], about="a test")
-            except AzureError as error:
-                assert "disturbed (status 503" in str(error)
             return connection.requests_sent - before
 
         assert spent() == 1

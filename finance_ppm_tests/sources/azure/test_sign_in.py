@@ -12,7 +12,6 @@ from azure.identity import ClientSecretCredential
 from finance_ppm.errors import SettingsError
 from finance_ppm.settings import Config
 from finance_ppm.sources.azure.credentials import GivenToken, SignIn, SignInError, Tokens, credential_of
-from finance_ppm.sources.azure.retry import FIRST_CONTACT_ATTEMPTS
 from finance_ppm_tests.sandbox.azure.estates import ONE
 from finance_ppm_tests.sources.azure.conftest import ConnectionOf, InstantTime, answered, page, serving
 from finance_ppm_tests.sources.azure.test_connection import asked, refused
@@ -103,7 +102,7 @@ def test_a_sign_in_that_nobody_answers_names_the_host_and_the_network(connection
     made: list[ClientSecretCredential] = []
 
     def make() -> ClientSecretCredential:
-        made.append(ClientSecretCredential(TENANT, "client", "a-secret", transport=Unresolved()))
+        made.append(ClientSecretCredential(TENANT, "client", "a-secret", transport=Unresolved(), retry_total=0))
         return made[-1]
 
     tokens = Tokens(SignIn(make, "do nothing", "login.microsoftonline.com"), "https://management.azure.com/.default")

@@ -18,7 +18,7 @@ from finance_ppm.sources.azure.rows import Dataset
 from finance_ppm.sources.azure.side_by_side import AT_ONCE, side_by_side
 from finance_ppm.sources.azure.stopping import AbandonedError, ended_by, raise_if_stopped
 from finance_ppm_tests.sandbox.azure.estates import ONE
-from finance_ppm_tests.sources.azure.conftest import ConnectionOf, answered, page, serving
+from finance_ppm_tests.sources.azure.conftest import ConnectionOf, answered, serving
 
 LONG = 60.0
 """Seconds that nobody waits for here."""
