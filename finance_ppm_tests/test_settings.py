@@ -1,5 +1,6 @@
 """Settings: where they come from, and the sentence a user reads when one is missing or wrong."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,12 @@ def test_every_setting_is_explained_in_the_example() -> None:
     example = (Path(__file__).parent.parent / ".env.example").read_text()
     internal = {"PPM_SANDBOX_ANCHOR", "PPM_SANDBOX_PAGES", "PPM_SANDBOX_SEED"}
     assert {name for name in NAMES if name not in internal and name not in example} == set()
+
+
+def test_the_example_says_what_azure_needs_of_notion() -> None:
+    example = (Path(__file__).parent.parent / ".env.example").read_text()
+    (azure,) = re.findall(r"# --- Azure: what to read -+\n(.*?)# --- ", example, re.DOTALL)
+    assert "Notion is needed as well" in azure
 
 
 def test_an_id_is_one_id_however_it_is_written() -> None:

@@ -216,17 +216,12 @@ AZURE_CASES = [
             recommendation("young", recommendation_type_id="idle", first_seen=LAST_YOUNG_DAY),
             recommendation("elsewhere", recommendation_type_id="idle", first_seen=LONG_AGO, subscription_id="t"),
             recommendation("alone", first_seen=LONG_AGO, problem=None),
-            *(
-                recommendation(name, recommendation_type_id=name, first_seen=LONG_AGO, **cells)
-                for name, cells in {
-                    "low": {"impact": "Low"},
-                    "reservation": {"kind": "reservation"},
-                    "plan": {"kind": "savings_plan"},
-                    "excluded": {"excluded": True},
-                    "hushed": SUPPRESSED,
-                    "done": RESOLVED,
-                }.items()
-            ),
+            recommendation("low", first_seen=LONG_AGO, impact="Low"),
+            recommendation("reservation", first_seen=LONG_AGO, kind="reservation"),
+            recommendation("plan", first_seen=LONG_AGO, kind="savings_plan"),
+            recommendation("excluded", first_seen=LONG_AGO, excluded=True),
+            recommendation("hushed", first_seen=LONG_AGO, **SUPPRESSED),
+            recommendation("done", first_seen=LONG_AGO, **RESOLVED),
         ],
     ),
     case(

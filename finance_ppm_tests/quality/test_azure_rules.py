@@ -165,12 +165,12 @@ def test_what_is_told_together_is_what_one_by_one_comes_to(rows: list[dict[str, 
             advice = row["recommendation_type_id"] or row["recommendation_id"]
             old.setdefault(f"{row['subscription_id']}|{advice}", []).append(row["first_seen"])
     silent = found("azure_savings_unknown", azure_recommendations=told)
-    assert {row: int(words.split(" of ")[0].split()[-1]) for row, words in messages(silent)} == unknown
+    assert {key: int(words.split(" of ")[0].split()[-1]) for key, words in messages(silent)} == unknown
     late = dict(messages(found("azure_recommendation_old", azure_recommendations=told)))
     assert late.keys() == old.keys()
-    for row, days in old.items():
-        assert late[row].startswith(f"{len(days)} recommendation")
-        assert f"since {min(days)}: " in late[row]
+    for key, days in old.items():
+        assert late[key].startswith(f"{len(days)} recommendation")
+        assert f"since {min(days)}: " in late[key]
 
 
 TAGS = st.sampled_from(

@@ -151,7 +151,7 @@ class AzureReader:
         # One by one, because the limit of 10,000 subscriptions is that of a query.
         for group in self._groups:
             members = self._shown(Scope(management_groups=(group,)), f"the subscriptions of management group {group}")
-            if not members and False:
+            if not members:
                 raise AzureError(
                     f"The management group {group} shows no subscription: name it in AZURE_MANAGEMENT_GROUPS by its "
                     "id rather than its display name, and give the identity the Reader role on it."

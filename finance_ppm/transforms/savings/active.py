@@ -4,7 +4,7 @@ Belongs here: why a recommendation is left out before any amounts are compared. 
 excludes it among those that take part (``choices``).
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import narwhals.stable.v2 as nw
 
@@ -21,11 +21,12 @@ def bar(as_of: date, policy: SavingsPolicy) -> nw.Expr:
 
     The processor threshold bars shutting down as it does right-sizing: Azure makes both under one type, and
     Microsoft's own query asks by type (https://learn.microsoft.com/azure/advisor/advisor-azure-resource-graph).
-    A subscription that was never read completely has no ``snapshot_on``; what was seen in it counts.
+    A subscription that was never read completely has no ``snapshot_on``: there what was seen counts until it is as old.
     """
     too_busy = _is_true(nw.col("kind").is_in(RIGHT_SIZING) & (nw.col("max_cpu") >= nw.col("cpu_threshold")))
     unread = f"Not counted: the subscription was not read completely for more than {policy.stale_after_days} days."
-    is_stale = _is_true(nw.col("snapshot_on") < nw.lit(as_of - timedelta(days=policy.stale_after_days)))
+    told_on = nw.coalesce("snapshot_on", "last_seen")
+    is_stale = told_on < nw.lit(as_of - timedelta(days=policy.stale_after_days))
     barred = (
         nw.when(nw.col("state") == "resolved")
         .then(nw.lit("Not counted: it is resolved."))
@@ -39,7 +40,7 @@ def bar(as_of: date, policy: SavingsPolicy) -> nw.Expr:
         .then(nw.lit(unread))
     )
     if policy.fresh_only:
-        barred = barred.when(~_is_fresh(as_of)).then(nw.lit("Not counted: Advisor has not updated it of late."))
+        barred = barred.when(~_is_fresh()).then(nw.lit("Not counted: Advisor has not updated it of late."))
     if policy.untracked_only:
         barred = barred.when(_is_true(nw.col("tracked"))).then(nw.lit("Not counted: Advisor marks it as tracked."))
     is_of_cost = (nw.col("kind") != "other") | _is_true(nw.col("category") == COST)
@@ -48,11 +49,11 @@ def bar(as_of: date, policy: SavingsPolicy) -> nw.Expr:
     )
 
 
-def _is_fresh(as_of: date) -> nw.Expr:
-    end = datetime.combine(as_of + _A_DAY, time.min, UTC)
-    updated = nw.col("last_updated")
+def _is_fresh() -> nw.Expr:
+    """Updated not long before it was read: a later day says nothing of how late it was then."""
+    read, updated = nw.col("seen_at"), nw.col("last_updated")
     is_security = _is_true(nw.col("category") == "Security")
-    return _is_true(updated >= nw.lit(end - _A_DAY)) | (is_security & _is_true(updated >= nw.lit(end - _SECURITY)))
+    return _is_true(updated >= read - nw.lit(_A_DAY)) | (is_security & _is_true(updated >= read - nw.lit(_SECURITY)))
 
 
 def _is_true(condition: nw.Expr) -> nw.Expr:

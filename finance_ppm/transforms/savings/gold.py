@@ -19,7 +19,7 @@ from finance_ppm.transforms.savings.linking import homes_of, linked
 from finance_ppm.transforms.savings.machines import machines
 from finance_ppm.transforms.savings.policy import SavingsPolicy
 from finance_ppm.transforms.savings.summary import summed
-from finance_ppm.transforms.savings.verdicts import judged, right_sized
+from finance_ppm.transforms.savings.verdicts import judged, placed, right_sized
 
 PORTAL = "https://portal.azure.com/#@/resource"
 """A resource's id after it is the resource's page, in the directory one is signed in to. So does the Azure Developer
@@ -62,7 +62,8 @@ def _judged(recommendations: Frame, resources: Frame, as_of: date, policy: Savin
 
 def _homes(recommendations: Frame, resources: Frame, projects: Frame, as_of: date, policy: SavingsPolicy) -> Frame:
     sized = right_sized(recommendations, as_of=as_of, policy=policy)
-    return homes_of(recommendations, linked(resources, projects), machines(resources), sized, projects)
+    covering = placed(recommendations, as_of=as_of, policy=policy)
+    return homes_of(covering, linked(resources, projects), machines(resources), sized, projects)
 
 
 def laid_out(judged: Frame, homes: Frame, as_of: date) -> Frame:

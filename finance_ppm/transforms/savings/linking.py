@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 
 from finance_ppm.contracts.azure import UNALLOCATED
 from finance_ppm.transforms.portfolio import Frame
-from finance_ppm.transforms.savings.offers import COMMITMENTS, SAVINGS_PLAN, currency, is_compute, joined
+from finance_ppm.transforms.savings.offers import COMMITMENTS, SAVINGS_PLAN, compute, currency, joined
 
 MACHINES = "machines"
 """The link of a commitment that is spread over the machines it would cover."""
@@ -18,8 +18,12 @@ BLANKS = " \t\r\n\u00a0"
 
 
 def folded(column: str) -> nw.Expr:
-    """A name as it is compared: without the blanks around it, and without case."""
-    return nw.col(column).str.strip_chars(BLANKS).str.to_lowercase()
+    """A name as it is compared: without the blanks around it, and without case.
+
+    Engines lower two letters in two ways each: a capital sigma at the end of a word, and a dotted capital I.
+    """
+    lowered = nw.col(column).str.strip_chars(BLANKS).str.to_lowercase()
+    return lowered.str.replace_all("\u03c2", "\u03c3", literal=True).str.replace_all("i\u0307", "i", literal=True)
 
 
 def linked(resources: Frame, projects: Frame) -> Frame:
@@ -65,7 +69,7 @@ def homes_of(recommendations: Frame, links: Frame, machines: Frame, right_sized:
     """
     is_commitment = nw.col("kind").is_in(COMMITMENTS)
     own = _of_resources(recommendations.filter(~is_commitment), links)
-    spread = _of_machines(recommendations.filter(is_compute()), links, machines, right_sized)
+    spread = _of_machines(recommendations.filter(~compute().is_null()), links, machines, right_sized)
     project = nw.col("project_id")
     return (
         recommendations.select("recommendation_id")
@@ -136,7 +140,7 @@ def _of_machines(commitments: Frame, links: Frame, machines: Frame, right_sized:
     count = nw.col("resource_id").count().cast(nw.Int64)
     there = within.group_by(*reach).agg(there=count)
     gone = within.join(right_sized, on="resource_id", how="inner").group_by(*reach, "currency").agg(gone=count)
-    is_plan = nw.col("kind") == SAVINGS_PLAN
+    is_plan = compute() == SAVINGS_PLAN
     by_subscription, by_place = joined("subscription_id"), joined("subscription_id", "sku", "region")
     return (
         commitments.select(

@@ -9,6 +9,13 @@ from finance_ppm.transforms.portfolio import Frame
 
 MACHINE_TYPE = "microsoft.compute/virtualmachines"
 
+_MACHINE = rf"/providers/{MACHINE_TYPE}/[^/]+$"
+
+
+def is_machine() -> nw.Expr:
+    """Whether ``resource_id`` is a virtual machine's, by what it says."""
+    return nw.col("resource_id").str.contains(_MACHINE).fill_null(False)
+
 
 def machines(resources: Frame) -> Frame:
     """``resource_id``, ``subscription_id``, ``sku`` (the size) and ``location`` of every virtual machine.

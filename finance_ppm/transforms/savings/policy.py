@@ -15,8 +15,9 @@ class SavingsPolicy:
     conservative_lookback_days: int = 30
     """Days of usage behind the commitments that the conservative figure counts."""
     fresh_only: bool = False
-    """Only what Advisor updated within a day before the as-of day's end, 60 hours for Security."""
+    """Only what Advisor updated within a day before it was read, 60 hours for Security."""
     untracked_only: bool = False
     """Leave out what Advisor marks as tracked."""
     stale_after_days: int = 30
-    """Savings of a subscription that was not read completely for longer than this are not counted."""
+    """Savings of a subscription that was not read completely for longer than this are not counted; where it never was,
+    those not seen for as long."""

@@ -14,7 +14,7 @@ from finance_ppm.transforms.keys import escaped
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
 from finance_ppm.transforms.savings.active import OPEN_STATES
-from finance_ppm.transforms.savings.offers import COST
+from finance_ppm.transforms.savings.offers import NO_CURRENCY
 
 _ALL = "all"
 _MEMBERS = (_ALL, "category", "impact", "project", "subscription")
@@ -55,7 +55,7 @@ def _told(allocations: Frame) -> Frame:
     """What each row tells: its members, what it is counted as (yes or no), and its amounts."""
     state, annual = nw.col("state"), nw.col("annual_savings")
     is_open = state.is_in(OPEN_STATES)
-    is_cost = (nw.col("category") == COST).fill_null(False)
+    is_money = ~annual.is_null() & (nw.col("currency") != NO_CURRENCY)  # of no currency it is like no other amount
     return allocations.select(
         *(*_TOLD_OF_MEMBERS, "once"),
         nw.lit(_ALL).alias(_ALL),
@@ -67,8 +67,8 @@ def _told(allocations: Frame) -> Frame:
         (state == "new").alias("new_count"),
         (state == "suppressed").alias("suppressed_count"),
         (state == "resolved").alias("resolved_count"),
-        (is_open & is_cost & annual.is_null()).alias("unknown_count"),
-        nw.when(is_open & ~annual.is_null()).then(annual.cast(MONEY)).otherwise(_NO_MONEY).alias(_SUMS[0]),
+        nw.col("unknown").alias("unknown_count"),
+        nw.when(is_open & is_money).then(annual.cast(MONEY)).otherwise(_NO_MONEY).alias(_SUMS[0]),
         *(nw.col(name).cast(MONEY) for name in _SUMS[1:]),
         nw.col("snapshot_on").alias("oldest_snapshot_on"),
     )

@@ -36,7 +36,7 @@ class Scripted:
         return AccessToken(told, int(self._clock() + self._lasts))
 
 
-class Unresolved(RequestsTransport):
+class Unresolved(RequestsTransport):  # type: ignore[misc]  # azure-core does not say of what class it is
     """A network in which the sign-in's host is not found."""
 
     def send(self, request: Any, **options: Any) -> Any:
@@ -169,7 +169,7 @@ def test_the_host_that_is_asked_is_known(monkeypatch: pytest.MonkeyPatch) -> Non
     assert credential_of(Config()).host == "login.microsoftonline.com"
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://login.example/")
     assert credential_of(Config()).host == "login.example"
-    china = Config(azure_resource_manager_url="https://management.chinacloudapi.cn")  # type: ignore[arg-type]  # a text
+    china = Config(azure_resource_manager_url="https://management.chinacloudapi.cn")
     assert credential_of(china).host == "login.chinacloudapi.cn"
 
 

@@ -5,10 +5,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.core.exceptions import ServiceResponseTimeoutError
 from azure.core.rest import HttpRequest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from finance_ppm.sources.azure.stopping import AbandonedError, ended_by
 from finance_ppm.sources.azure.transport import TransportOfEachThread
@@ -99,11 +102,13 @@ def test_a_login_of_netrc_does_not_replace_the_token(
     netrc.write_text("default login me password netrc-secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
     seen = []
+
+    def handler(request: Request, _: Any) -> Response:
+        seen.append(request.headers["authorization"])
+        return answered({})
+
     transport = TransportOfEachThread(deadline=300, use_env_settings=trusted)
-    with (
-        serving(lambda request, _: seen.append(request.headers["authorization"]) or answered({})) as address,
-        transport,
-    ):
+    with serving(handler) as address, transport:
         transport.send(HttpRequest("GET", address, headers={"Authorization": "Bearer ours"}))
     assert seen == ["Bearer ours"]
 
@@ -129,10 +134,12 @@ def test_certificates_of_the_environment_are_used_all_the_same(monkeypatch: pyte
 
 def test_a_connection_is_used_again_after_a_whole_answer(connection_of: ConnectionOf) -> None:
     ports = set()
-    with (
-        serving(lambda request, _: ports.add(request.client.port if request.client else 0) or answered(page([]))) as to,
-        connection_of(to) as connection,
-    ):
+
+    def handler(request: Request, _: Any) -> Response:
+        ports.add(request.client and request.client.port)
+        return answered(page([]))
+
+    with serving(handler) as address, connection_of(address) as connection:
         for _ in range(5):
             asked(connection, ONE)
     assert len(ports) == 1
