@@ -154,11 +154,37 @@ def test_a_recommendation_from_its_first_day_to_its_last(lake: Lake) -> None:
     ]  # fmt: skip
 
 
-def test_a_recommendation_is_no_longer_new_once_a_later_snapshot_failed(lake: Lake) -> None:
-    capture_advisor(lake, day(0), [A], first=False)
+def test_a_recommendation_is_new_until_another_snapshot_could_show_it(lake: Lake) -> None:
+    """Of day 1 nothing was read, of day 2 a part: it shows a, and is no news of b."""
+    capture_advisor(lake, day(0), [A, B], first=False)
     capture_advisor(lake, day(1), [], first=False)
-    assert (states(lake, day(0)), states(lake, day(1))) == ({"a": "new"}, {"a": "active"})
-    assert told(lake, day(1))["a"]["snapshot_on"] is None
+    capture_advisor(lake, day(2), [A], first=False)
+    capture_advisor(lake, day(3), [A, B])
+    assert [states(lake, day(number)) for number in range(4)] == [
+        {"a": "new", "b": "new"},
+        {"a": "new", "b": "new"},
+        {"a": "active", "b": "new"},
+        {"a": "active", "b": "active"},
+    ]
+    assert told(lake, day(2))["a"]["snapshot_on"] is None
+
+
+def test_it_was_seen_when_the_row_that_tells_so_was_read(lake: Lake) -> None:
+    """The same read once more on that day moves nothing."""
+    nine = datetime(2026, 6, 15, 9, tzinfo=UTC)
+
+    def read(number: int, *rows: Row, at: datetime) -> None:
+        frame = advisor_rows(rows, day(number)).with_columns(captured_at=pl.lit(at))
+        lake.replace_partition(AzureAdvisorRaw, frame, {"captured_on": day(number)})
+        capture_advisor(lake, day(number))
+
+    read(0, A, B, at=nine)
+    read(1, A_COMPLETED, B, at=nine + timedelta(days=1))
+    found = {name: row["seen_at"] for name, row in told(lake, day(1)).items()}
+    assert found == {"a": nine, "b": nine + timedelta(days=1)}
+    materialise(lake, 1)
+    read(1, A_COMPLETED, B, at=nine + timedelta(days=1, hours=2))
+    assert not lake.replace(AzureAdvisorRecommendations, azure_recommendations(lake, day(1))).changed
 
 
 def test_rows_that_are_not_marked_yet_are_seen_and_resolve_nothing(lake: Lake) -> None:
@@ -208,7 +234,7 @@ def test_a_resource_that_is_gone_with_its_recommendation_was_deleted(lake: Lake)
 
 @pytest.mark.parametrize("complete", [True, False])
 def test_an_inventory_that_is_older_or_incomplete_verifies_nothing(lake: Lake, *, complete: bool) -> None:
-    capture_resources(lake, day(0), [resource(machine_id("b"))], first=True)
+    capture_resources(lake, day(0), [resource(machine_id("a"))], first=True)
     capture_advisor(lake, day(1), [A])
     capture_resources(lake, day(2), [resource(machine_id("b"))], first=complete)
     capture_advisor(lake, day(2), [])
@@ -217,6 +243,7 @@ def test_an_inventory_that_is_older_or_incomplete_verifies_nothing(lake: Lake, *
 
 def test_of_two_recommendations_on_one_resource_each_is_judged_by_its_own_last_day(lake: Lake) -> None:
     early, late = (recommendation(name, on=machine_id("a")) for name in ("early", "late"))
+    capture_resources(lake, day(0), [resource(machine_id("a"))])
     capture_advisor(lake, day(0), [early, late])
     capture_resources(lake, day(1), [resource(machine_id("b"))])
     capture_advisor(lake, day(2), [late])
@@ -255,6 +282,7 @@ def test_the_inventory_of_the_day_on_which_it_was_resolved_counts(lake: Lake) ->
 def test_until_there_is_an_inventory_since_the_newest_one_says_so_provisionally(lake: Lake) -> None:
     """It saw the machine gone on day 1 and there again on day 2; on day 4 there is one that counts."""
     machine = resource(machine_id("a"))
+    capture_resources(lake, day(0), [machine])
     capture_advisor(lake, day(0), [A])
     capture_resources(lake, day(1), [])
     capture_advisor(lake, day(3), [])
@@ -268,13 +296,48 @@ def test_until_there_is_an_inventory_since_the_newest_one_says_so_provisionally(
 
 
 def test_each_subscription_is_judged_by_its_own_inventories(lake: Lake) -> None:
+    there = [resource(machine_id("a")), resource(machine_id("far", subscription=OTHER))]
+    capture_resources(lake, day(0), there, first=True, other=True)
     capture_advisor(lake, day(0), [A, FAR], first=True, other=True)
     capture_advisor(lake, day(1), [], first=True, other=True)
     capture_resources(lake, day(1), [], first=True, other=False)
-    there = [resource(machine_id("a")), resource(machine_id("far", subscription=OTHER))]
     capture_resources(lake, day(2), there, first=True, other=True)
     found = {name: row["resolution"] for name, row in told(lake, day(2)).items()}
     assert found == {"a": "resource_deleted", "far": "unverified"}
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_resource_in_another_subscription_is_judged_by_the_inventories_of_that_one(
+    lake: Lake, *, complete: bool
+) -> None:
+    far = machine_id("far", subscription=OTHER)
+    abroad = recommendation("abroad", on=f"/subscriptions/{SUBSCRIPTION}", resourceMetadata={"resourceId": far})
+    capture_resources(lake, day(0), [resource(far)], first=True, other=True)
+    capture_advisor(lake, day(0), [abroad])
+    capture_resources(lake, day(1), [], first=True, other=complete)
+    capture_advisor(lake, day(1), [])
+    assert told(lake, day(1))["abroad"]["resolution"] == ("resource_deleted" if complete else "unverified")
+
+
+def test_what_no_complete_inventory_ever_had_was_not_deleted(lake: Lake) -> None:
+    """Of b's machine an incomplete one knows; c's came and went when its recommendation was gone."""
+    capture_resources(lake, day(0), [group()])
+    capture_resources(lake, day(1), [resource(machine_id("b"))], first=False)
+    capture_advisor(lake, day(1), [A, B, recommendation("c", on=machine_id("c"))])
+    capture_resources(lake, day(2), [resource(machine_id("c"))])
+    capture_resources(lake, day(3), [])
+    capture_advisor(lake, day(3), [])
+    assert {name: row["resolution"] for name, row in told(lake, day(3)).items()} == dict.fromkeys("abc", "unverified")
+
+
+def test_advisor_may_speak_of_a_resource_for_some_days_after_it_was_deleted(lake: Lake) -> None:
+    capture_resources(lake, day(0), [resource(machine_id("a"))])
+    capture_advisor(lake, day(0), [A])
+    capture_resources(lake, day(1), [])
+    capture_advisor(lake, day(1), [A])
+    capture_resources(lake, day(2), [])
+    capture_advisor(lake, day(2), [])
+    assert told(lake, day(2))["a"]["resolution"] == "resource_deleted"
 
 
 def test_one_that_comes_back_and_goes_again_is_judged_anew(lake: Lake) -> None:
@@ -300,8 +363,10 @@ def test_one_that_comes_back_and_goes_again_is_judged_anew(lake: Lake) -> None:
 )
 def test_only_what_the_inventory_would_list_can_be_missed_there(lake: Lake, on: str, resolution: str) -> None:
     """Of the parts of a resource it lists only some: they are there as long as the resource is."""
+    there = [group(), resource(machine_id("there"))]
+    capture_resources(lake, day(0), [*there, group("RG-Gone"), resource(machine_id("gone"))])
     capture_advisor(lake, day(0), [recommendation("r", on=on)])
-    capture_resources(lake, day(1), [group(), resource(machine_id("there"))])
+    capture_resources(lake, day(1), there)
     capture_advisor(lake, day(1), [])
     assert told(lake, day(1))["r"]["resolution"] == resolution
 
@@ -313,6 +378,7 @@ def test_what_advisor_marks_completed_is_resolved_by_a_complete_snapshot_and_reo
     lake: Lake,
 ) -> None:
     """On day 3 its machine is gone as well: Advisor's word comes first."""
+    capture_resources(lake, day(0), [resource(machine_id("a")), resource(machine_id("b"))])
     capture_advisor(lake, day(0), [marked(A, "New"), B])
     capture_advisor(lake, day(1), [A_COMPLETED, B], first=False)
     capture_advisor(lake, day(2), [A_COMPLETED, B])
@@ -320,7 +386,7 @@ def test_what_advisor_marks_completed_is_resolved_by_a_complete_snapshot_and_reo
     capture_resources(lake, day(3), [resource(machine_id("b"))])
     capture_advisor(lake, day(4), [A, B])
     found = [told(lake, day(number))["a"] for number in range(5)]
-    assert [row["state"] for row in found] == ["new", "active", "resolved", "resolved", "reopened"]
+    assert [row["state"] for row in found] == ["new", "new", "resolved", "resolved", "reopened"]
     assert [row["resolution"] for row in found] == [None, None, "completed", "completed", None]
     assert (found[3]["last_seen"], found[3]["resolved_on"]) == (day(0), day(2))
     assert (found[4]["first_seen"], found[4]["last_seen"], found[4]["reopened_on"]) == (day(0), day(4), day(4))
@@ -374,6 +440,18 @@ def test_what_is_postponed_is_suppressed_until_the_suppression_says(lake: Lake) 
     assert states(lake, day(0)) == {"a": "suppressed", "b": "suppressed"}
     assert told(lake, day(0))["b"]["suppressed_until"] == datetime(2026, 6, 17, tzinfo=UTC)
     assert states(lake, day(1)) == {"a": "suppressed", "b": "new"}
+
+
+@pytest.mark.parametrize(("status", "state"), [("Postponed", "suppressed"), ("New", "new")])
+def test_what_is_postponed_until_nobody_can_read_when_is_suppressed(lake: Lake, status: str, state: str) -> None:
+    row = marked(A, status)
+    odd = [suppression(row, ttl="30:00:00:00", until=until, name=str(until)) for until in (None, "soon")]
+    capture_advisor(lake, day(0), [row, *odd])
+    found = told(lake, day(0))["a"]
+    assert (found["state"], found["suppressed"], found["suppressed_until"]) == (state, status == "Postponed", None)
+    over = suppression(row, ttl="1.00:00:00", until="2026-06-14T00:00:00Z", name="over")
+    capture_advisor(lake, day(0), [row, *odd, over])
+    assert states(lake, day(0)) == {"a": "new"}
 
 
 @pytest.mark.parametrize("status", ["New", "InProgress", "Unheard-of"])
@@ -518,8 +596,8 @@ def expected_state(history: list[Any], name: str, *, until: int) -> str | None:
         return "suppressed"
     if any(seen[0] < number < seen[-1] for number in missing):
         return "reopened"
-    newest = max(number for number, snapshot in enumerate(history) if complete_on(snapshot, name) is not None)
-    return "new" if seen[0] == newest else "active"
+    could_show = [seen[-1], *(number for number, snapshot in enumerate(history) if complete_on(snapshot, name))]
+    return "new" if seen[0] == max(could_show) else "active"
 
 
 @given(HISTORIES, st.randoms(use_true_random=False))
@@ -541,6 +619,50 @@ def test_any_history_day_by_day_in_any_order(history: list[Any], chance: random.
         for number, rows in enumerate(then):
             for rebuilt_from in (lake, shuffled):
                 assert azure_recommendations(rebuilt_from, day(number)).sort("recommendation_id").equals(rows)
+
+
+DAYS = st.lists(st.tuples(*[st.sampled_from([None, False, True])] * 2, *[st.booleans()] * 2), min_size=3, max_size=6)
+"""Of each day: are the snapshots of Advisor and of the resources complete (None: there is none), and are the
+recommendation and its machine in them?"""
+
+
+def expected_deletion(days: list[tuple[bool | None, bool | None, bool, bool]]) -> bool:
+    """Whether the recommendation's machine is deleted, in plain words."""
+    seen = [number for number, (whole, _, listed, _) in enumerate(days) if whole is not None and listed]
+    missing = [
+        number for number, (whole, _, listed, _) in enumerate(days) if whole and not listed and number > seen[-1]
+    ]
+    if not missing:
+        return False
+    inventories = {number: there for number, (_, whole, _, there) in enumerate(days) if whole}
+    since = [number for number in inventories if number >= missing[0]][:1] or [
+        number for number in inventories if number >= seen[-1]
+    ][-1:]
+    had = any(
+        inventories[max(earlier)]
+        for seen_on in (seen[0], seen[-1])
+        if (earlier := [number for number in inventories if number <= seen_on])
+    )
+    return had and any(not inventories[number] for number in since)
+
+
+@given(DAYS)
+@settings(max_examples=25, deadline=None)
+def test_a_resource_is_deleted_where_it_was_there_and_is_no_more(
+    days: list[tuple[bool | None, bool | None, bool, bool]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        lake = Lake(folder)
+        capture_advisor(lake, day(0), [A])
+        capture_resources(lake, day(0), [resource(machine_id("a"))] if days[0][3] else [])
+        history = [(True, True, True, days[0][3]), *days[1:]]
+        for number, (advised, listed, is_told, is_there) in enumerate(history[1:], start=1):
+            if advised is not None:
+                capture_advisor(lake, day(number), [A] if is_told else [], first=advised)
+            if listed is not None:
+                capture_resources(lake, day(number), [resource(machine_id("a"))] if is_there else [], first=listed)
+        found = told(lake, day(len(history)))["a"]["resolution"] == "resource_deleted"
+        assert found == expected_deletion(history)
 
 
 # --- A point in time -------------------------------------------------------------------------------

@@ -24,6 +24,8 @@ class Service:
     estate: WrittenEstate
     clock: SandboxClock
     subscription_limit: int = 10_000
+    skips: bool = True
+    """Whether ``$skip`` overrides the place of a ``$skipToken``, as Azure documents it."""
     shelf: Shelf = field(default_factory=Shelf)
     operations: dict[str, int] = field(default_factory=dict)
     """Running refreshes of Advisor: how often each was asked for."""

@@ -60,6 +60,8 @@ def post_resources(call: Call) -> Answered:
     )
     answer = call.service.shelf.answer(key, partial(Answer, query, source, as_table=as_table))
     facets = [_facet(facet, query, source, as_table=as_table) for facet in asked.get("facets") or ()]
+    if "$skipToken" in options and not call.service.skips:
+        options = {name: value for name, value in options.items() if name != "$skip"}
     body = _page(answer, query, options, as_table=as_table, facets=ENCODER.encode(facets))
     return Answered(body, headers={LIMIT_HIT: "true"} if cut else {})
 

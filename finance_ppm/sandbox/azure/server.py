@@ -56,6 +56,10 @@ class AzureSandbox:
         """How many subscriptions a query of the whole tenant reaches: 10,000 unless told otherwise."""
         self._service.subscription_limit = most
 
+    def ignore_skip(self) -> None:
+        """From now on ``$skip`` beside a ``$skipToken`` changes nothing."""
+        self._service.skips = False
+
     def add_fault(self, fault: Fault) -> None:
         """Order a fault; it counts requests from now on."""
         self._faults.add(fault)

@@ -41,8 +41,9 @@ def compute() -> nw.Expr:
     """What a row commits to of which a subscription can have one or the other: :data:`RESERVATION` of virtual machines,
     :data:`SAVINGS_PLAN` for compute, else null.
 
-    A plan is one for compute but where its words name databases and not compute
-    (https://learn.microsoft.com/azure/cost-management-billing/savings-plan/): in doubt it competes, and is not added.
+    A plan is one for compute but where its words name databases, for which there are plans since March 2026, and not
+    compute (https://redmondmag.com/articles/2026/04/10/microsoft-expands-azure-database-cost-saving-options.aspx): in
+    doubt it competes, and adds nothing.
     """
     kind = nw.col("kind")
     reserved = nw.col("reserved_resource_type").str.to_lowercase() == COMPUTE

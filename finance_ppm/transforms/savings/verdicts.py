@@ -78,7 +78,6 @@ def judged(recommendations: Frame, resources: Frame, *, as_of: date, policy: Sav
     return taken.select(
         *given,
         "currency",
-        "unknown",
         "exclusive_group",
         chosen=nw.col("taken_maximum") > 0,
         chosen_conservative=nw.col("taken_conservative") > 0,
@@ -86,6 +85,7 @@ def judged(recommendations: Frame, resources: Frame, *, as_of: date, policy: Sav
         basis=nw.when(~nw.col("annual_savings").is_null()).then(basis),
         achievable_conservative=nw.col("taken_conservative").cast(_SAVINGS),
         achievable_maximum=nw.col("taken_maximum").cast(_SAVINGS),
+        unknown=nw.col("unknown"),
     )
 
 

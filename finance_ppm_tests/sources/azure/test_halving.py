@@ -306,6 +306,21 @@ def test_a_row_that_sank_below_the_boundary_of_two_pages_is_not_lost(
     assert set(read_rows) == {str(row["id"]).lower() for row in rows}
 
 
+def test_where_skip_is_ignored_beside_a_token_pages_are_read_one_behind_the_other(
+    sandbox: AzureSandbox, reader_of: ReaderOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is documented, but no recorded answer shows it: one more query tells, and once is enough."""
+    sandbox.ignore_skip()
+    with reader_of(sandbox) as reader:
+        for dataset in Dataset:
+            rows, outcomes = read(reader.snapshot(dataset))
+            assert not incomplete(outcomes)
+            assert len(rows) == {Dataset.RESOURCES: 40, Dataset.ADVISOR: 28}[dataset]
+    assert sum("ignores $skip" in told for told in caplog.messages) == 1
+    skips = [request.body["options"].get("$skip") for request in sandbox.requests()]
+    assert skips.count(1) == 1
+
+
 def test_whatever_changes_meanwhile_a_sound_read_holds_every_row_that_was_there_all_the_time(
     connection_of: ConnectionOf,
 ) -> None:

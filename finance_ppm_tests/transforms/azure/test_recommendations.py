@@ -116,11 +116,12 @@ def test_a_recommendation_on_a_machine() -> None:
         "target_sku": "standard_d2s_v5",
         "region": "westeurope",
         "quantity": None,
-        "max_cpu": Decimal("3.43"),
+        "max_cpu": Decimal("3.42"),
         "tracked": False,
         "last_updated": datetime(2026, 6, 15, 4, 11, 12, 334174, tzinfo=UTC),
         "source": "resource_graph",
         "status": None,
+        "seen_at": datetime(2026, 6, 15, 6, tzinfo=UTC),
         "issues": [],
     }
 
@@ -218,6 +219,12 @@ def test_savings_are_rounded_half_up_to_the_cent_from_their_digits(text: object,
     assert (found["annual_savings"], found["issues"]) == (Decimal(amount), [])
 
 
+@pytest.mark.parametrize(("text", "percent"), [("4.996", "4.99"), ("5", "5.00"), ("5.009", "5.00"), ("-0.009", "0.00")])
+def test_cpu_use_is_rounded_down_so_that_what_is_below_a_threshold_stays_below_it(text: str, percent: str) -> None:
+    found = extended({"MaxCpuP95": text}, type_id=MACHINES)
+    assert (found["max_cpu"], found["issues"]) == (Decimal(percent), [])
+
+
 def test_savings_that_are_a_json_number_keep_their_digits() -> None:
     """0.285 as a float is 0.28499999999999998."""
     rows = advisor_rows([recommendation(extendedProperties={"annualSavingsAmount": "HERE"})])
@@ -262,6 +269,20 @@ def test_other_values_that_cannot_be_read(key: str, value: object, column: str) 
 def test_look_backs(text: object, days: int) -> None:
     found = extended({**RESERVATION, "lookbackPeriod": text})
     assert (found["lookback_days"], found["issues"]) == (days, [])
+
+
+@pytest.mark.parametrize("blank", ["", "  ", None])
+def test_a_blank_tells_nothing_and_what_stands_elsewhere_is_read(blank: str | None) -> None:
+    told = {"sku": blank, "vmSize": "Standard_B2s", "lookbackPeriod": blank, "qty": blank, "displayQty": "2"}
+    found = extended(told, type_id=MACHINE_RESERVATION)
+    assert (found["sku"], found["lookback_days"], found["quantity"]) == ("standard_b2s", 30, 2)
+    assert found["issues"] == []
+
+
+@pytest.mark.parametrize("blank", ["", "  ", None])
+def test_of_a_key_in_two_cases_a_blank_one_overwrites_nothing(blank: str | None) -> None:
+    found = extended({"annualSavingsAmount": "575", "AnnualSavingsAmount": blank})
+    assert found["annual_savings"] == Decimal("575.00")
 
 
 @pytest.mark.parametrize("metadata", [None, {}, {"resourceId": ""}])
@@ -429,6 +450,13 @@ def test_a_suppression_without_a_readable_end_suppresses_nothing_and_is_told() -
         "odd": (False, None, [("suppressed_until", "soon")]),
         "shapeless": (False, None, [("suppressed", "5")]),
     }
+
+
+def test_it_says_whether_any_suppression_tells_its_end_or_that_there_is_none() -> None:
+    silent = {name: suppression(recommendation(name), ttl="7.00:00:00") for name in ("none", "one", "ever")}
+    over = suppression(recommendation("one"), ttl="1.00:00:00", until="2026-01-01T00:00:00Z", name="over")
+    found = suppressions(advisor_rows([*silent.values(), over, suppression(recommendation("ever"), name="e")]), END)
+    assert dict(found.select("name", "tells_its_end").iter_rows()) == {"none": False, "one": True, "ever": True}
 
 
 # --- Configurations --------------------------------------------------------------------------------

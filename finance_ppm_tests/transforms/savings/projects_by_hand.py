@@ -225,6 +225,12 @@ def split(amount: Decimal | None, weights: dict[str, int]) -> dict[str, Decimal 
     return {key: Decimal(sign * share).scaleb(-2) for key, share in shares.items()}
 
 
+def is_unknown(row: Row) -> bool:
+    """Open, of cost, and without an amount in a currency; the rows here are not excluded, busy or stale."""
+    is_cost = row["kind"] != "other" or row["category"] == "Cost"
+    return row["state"] in OPEN and is_cost and (row["annual_savings"] is None or row["currency"] == "XXX")
+
+
 def allocations(estate: Estate, judged: list[Row], right_sized: Sized = NOTHING_SIZED) -> pl.DataFrame:
     """The allocations of ``judged`` (rows of the estate's recommendations with what the rules add), by key."""
     names = {row["project_id"]: row["name"] for row in estate.projects} | {UNALLOCATED: "Unallocated"}
@@ -275,8 +281,9 @@ def summary(estate: Estate, judged: list[Row], right_sized: Sized = NOTHING_SIZE
             cell["new_count"] += row["state"] == "new"
             cell["suppressed_count"] += row["state"] == "suppressed"
             cell["resolved_count"] += row["state"] == "resolved"
-            cell["unknown_count"] += is_open and row["category"] == "Cost" and row["annual_savings"] is None
-            cell["gross_annual_savings"] += (amounts["annual_savings"] if is_open else None) or zero
+            cell["unknown_count"] += is_unknown(row)
+            is_money = is_open and row["currency"] != "XXX"
+            cell["gross_annual_savings"] += (amounts["annual_savings"] if is_money else None) or zero
             cell["achievable_conservative"] += amounts["achievable_conservative"]
             cell["achievable_maximum"] += amounts["achievable_maximum"]
             days = [day for day in (cell["oldest_snapshot_on"], row["snapshot_on"]) if day]
@@ -338,7 +345,7 @@ def random_estate(random: Random, prefix: str = "") -> Estate:
         amount = money()
         cells = {
             "annual_savings": amount,
-            "savings_currency": None if amount is None else random.choice(["USD", "EUR", "P|P"]),
+            "savings_currency": None if amount is None else random.choice(["USD", "USD", "EUR", "P|P", None]),
             "state": random.choice(["new", "active", "active", "reopened", "suppressed", "resolved"]),
             "category": maybe(["Cost", "Cost", "Security", "A|B", "A%7CB", ""], 0.9),
             "impact": maybe(["High", "Medium", "Low"], 0.9),

@@ -22,6 +22,7 @@ from finance_ppm.contracts.azure import AzureAdvisorRecommendations, AzureResour
 Row = dict[str, Any]
 AS_OF = date(2026, 11, 20)
 MACHINE = "microsoft.compute/virtualmachines"
+COMPUTE_PLAN = "89515250-1243-43d1-b4e7-f9437cedffd8"
 ZERO = Decimal("0.00")
 
 _RECOMMENDATION: Row = {
@@ -35,6 +36,7 @@ _RECOMMENDATION: Row = {
     "state": "active",
     "first_seen": AS_OF,
     "last_seen": AS_OF,
+    "seen_at": datetime(2026, 11, 20, 6, 30, tzinfo=UTC),
     "last_updated": datetime(2026, 11, 20, 6, tzinfo=UTC),
     "source": "resource_graph",
     "snapshot_on": AS_OF,
@@ -73,6 +75,11 @@ def plan(recommendation_id: str, amount: str | None = None, **cells: Any) -> Row
 
 def right_size(recommendation_id: str, amount: str | None = None, **cells: Any) -> Row:
     return recommendation(recommendation_id, amount, **({"kind": "right_size"} | cells))
+
+
+def machine_id(name: str, subscription: str = "s") -> str:
+    """As Azure writes it: what tells a machine from all else where the inventory does not have it."""
+    return f"/subscriptions/{subscription}/resourcegroups/rg/providers/{MACHINE}/{name}"
 
 
 def machine(resource_id: str, **cells: Any) -> Row:
@@ -142,17 +149,23 @@ class Verdict:
     """Who else is in its exclusive group."""
     opening: str = "Not counted"
     """What its reason begins with."""
+    unknown: bool = False
 
 
 def recomputed(estate: Estate, as_of: date = AS_OF, choices: Choices = Choices()) -> dict[str, Verdict]:
     """The verdict on each recommendation, by its id."""
-    verdicts = {row["recommendation_id"]: _first_impression(row) for row in estate.recommendations}
-    open_rows = [row for row in estate.recommendations if _is_open(row, as_of, choices)]
-    known = [row for row in open_rows if (row["annual_savings"] or 0) > 0]
+    rows = placed(estate.recommendations, as_of, choices)
+    verdicts = {row["recommendation_id"]: _first_impression(row) for row in rows}
+    open_rows = [row for row in rows if _is_open(row, as_of, choices)]
+    known = [row for row in open_rows if _is_known(row, as_of, choices)]
     for row in open_rows:
-        if row["annual_savings"] is None:
+        if row["annual_savings"] is None or _currency(row) == "XXX":
             verdicts[row["recommendation_id"]].opening = "Unknown"
-    for members in _by(_group, open_rows).values():
+            verdicts[row["recommendation_id"]].unknown = True
+    contested = {
+        key for key, members in _by(_group, known).items() if len({_commitment_of_compute(row) for row in members}) == 2
+    }
+    for members in _by(lambda row: _group(row) if _group(row) in contested else _offer(row), open_rows).values():
         ids = frozenset(row["recommendation_id"] for row in members)
         for row in members:
             verdicts[row["recommendation_id"]].companions = ids - {row["recommendation_id"]}
@@ -184,6 +197,35 @@ def _first_impression(row: Row) -> Verdict:
     return Verdict(_currency(row), basis=basis)
 
 
+def placed(rows: list[Row], as_of: date = AS_OF, choices: Choices = Choices()) -> list[Row]:
+    """The rows, and in a reservation that leaves out its SKU or region those of the one place its like are for."""
+
+    def like(row: Row) -> tuple[Any, ...]:
+        return (_currency(row), _folded(row, "subscription_id"), _reserved(row))
+
+    def told(row: Row) -> tuple[str | None, str | None]:
+        sku, region = (None if row.get(name) is None else row[name].lower() for name in ("sku", "region"))
+        return sku, region
+
+    places = defaultdict(set)
+    for row in rows:
+        if row["kind"] == "reservation" and None not in told(row) and _is_known(row, as_of, choices):
+            places[like(row)].add(told(row))
+
+    def meant(row: Row) -> Row:
+        if row["kind"] != "reservation" or len(places[like(row)]) != 1:
+            return row
+        (place,) = places[like(row)]
+        agrees = all(own in (None, theirs) for own, theirs in zip(told(row), place, strict=True))
+        return row | dict(zip(("sku", "region"), place, strict=True)) if agrees else row
+
+    return [meant(row) for row in rows]
+
+
+def _is_known(row: Row, as_of: date, choices: Choices) -> bool:
+    return _is_open(row, as_of, choices) and _currency(row) != "XXX" and (row.get("annual_savings") or 0) > 0
+
+
 def _currency(row: Row) -> str:
     return str(row.get("savings_currency") or "XXX")
 
@@ -194,14 +236,15 @@ def _is_open(row: Row, as_of: date, choices: Choices) -> bool:
     busy, threshold = row.get("max_cpu"), row.get("cpu_threshold")
     if row["kind"] in ("right_size", "shutdown") and busy is not None and threshold is not None and busy >= threshold:
         return False
-    if row["snapshot_on"] is not None and (as_of - row["snapshot_on"]).days > choices.stale_after:
+    if (as_of - (row["snapshot_on"] or row["last_seen"])).days > choices.stale_after:
         return False
     if choices.untracked and row.get("tracked"):
         return False
     if choices.fresh:
-        midnight = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=1)
         hours = 60 if row["category"] == "Security" else 24
-        if row["last_updated"] is None or midnight - row["last_updated"] > timedelta(hours=hours):
+        if row["last_updated"] is None or row["seen_at"] is None:
+            return False
+        if row["seen_at"] - row["last_updated"] > timedelta(hours=hours):
             return False
     return bool(row["kind"] != "other" or row["category"] == "Cost")
 
@@ -210,28 +253,46 @@ def _folded(row: Row, *names: str) -> tuple[str, ...]:
     return tuple((row.get(name) or "").lower() for name in names)
 
 
-def _is_compute_reservation(row: Row) -> bool:
-    return bool(row["kind"] == "reservation" and _folded(row, "reserved_resource_type") == ("virtualmachines",))
+def _reserved(row: Row) -> str:
+    what = row.get("reserved_resource_type") or row.get("recommendation_type_id") or ""
+    return str(what).lower()
+
+
+def _commitment_of_compute(row: Row) -> str | None:
+    words = f"{row.get('problem')} {row.get('solution')}".lower()
+    is_elsewhere = "database" in words and "compute" not in words
+    if row["kind"] == "savings_plan" and (not is_elsewhere or row.get("recommendation_type_id") == COMPUTE_PLAN):
+        return "plan"
+    is_reservation = row["kind"] == "reservation" and _folded(row, "reserved_resource_type") == ("virtualmachines",)
+    return "reservation" if is_reservation else None
+
+
+def _holds_many(resource: str) -> bool:
+    """A subscription, or a resource group."""
+    parts = resource.split("/")
+    is_group = len(parts) == 5 and parts[3] == "resourcegroups"
+    return parts[:2] == ["", "subscriptions"] and (len(parts) == 3 or is_group)
 
 
 def _offer(row: Row) -> tuple[Any, ...]:
     kind, resource, sort = row["kind"], row.get("resource_id"), row.get("recommendation_type_id")
     what: tuple[str, ...]
     if kind == "reservation":
-        what = _folded(row, "subscription_id", "reserved_resource_type", "sku", "region")
+        what = (_reserved(row), *_folded(row, "subscription_id", "sku", "region"))
     elif kind == "savings_plan":
-        what = _folded(row, "subscription_id")
+        what = (_commitment_of_compute(row) or "databases", *_folded(row, "subscription_id"))
     elif kind in ("right_size", "shutdown") and resource is not None:
-        kind, what = "machine", _folded(row, "resource_id")
+        kind, what = "machine", _folded(row, "resource_id", *["impacted_value"] * _holds_many(resource))
     elif kind == "other" and resource is not None and sort is not None:
-        what = _folded(row, "recommendation_type_id", "resource_id", "impacted_value", "sku", "region")
+        parts = ("impacted_value", "sku", "region") if _holds_many(resource) else ()
+        what = _folded(row, "recommendation_type_id", "resource_id", *parts)
     else:
         kind, what = "alone", _folded(row, "recommendation_id")
     return (_currency(row), kind, what)
 
 
 def _group(row: Row) -> tuple[Any, ...]:
-    if _is_compute_reservation(row) or row["kind"] == "savings_plan":
+    if _commitment_of_compute(row):
         return (_currency(row), "compute", _folded(row, "subscription_id"))
     return _offer(row)
 
@@ -245,32 +306,45 @@ def _by(key: Any, rows: Iterable[Row]) -> dict[Any, list[Row]]:
 
 def _left(known: list[Row], resources: list[Row]) -> dict[str, Decimal]:
     """What is left of each amount once all that is known to be right-sized is."""
-    sized = {
-        (_currency(row), row["resource_id"])
-        for row in known
-        if row["kind"] in ("right_size", "shutdown") and row.get("resource_id") is not None
-    }
+    told: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in known:
+        if row["kind"] in ("right_size", "shutdown") and row.get("resource_id") is not None:
+            told[_currency(row), row["resource_id"]].append(row)
     machines = [row for row in resources if row["resource_type"] == MACHINE]
     at_place: Counter[Any] = Counter(_place(row, "location") for row in machines)
     in_subscription: Counter[Any] = Counter(_folded(row, "subscription_id") for row in machines)
     sized_at_place: Counter[Any] = Counter()
     sized_in_subscription: Counter[Any] = Counter()
-    for row in machines:
-        for currency, resource in sized:
-            if resource == row["resource_id"]:
-                sized_at_place[currency, _place(row, "location")] += 1
-                sized_in_subscription[currency, _folded(row, "subscription_id")] += 1
+    more_at_place: Counter[Any] = Counter()
+    more_in_subscription: Counter[Any] = Counter()
+    listed = {row["resource_id"]: row for row in machines}
+    for (currency, resource), about in told.items():
+        if resource in listed:
+            place, subscription = _place(listed[resource], "location"), _folded(listed[resource], "subscription_id")
+        elif f"/providers/{MACHINE}/" in resource:
+            first = {
+                name: min((row[name].lower() for row in about if row.get(name) is not None), default=None)
+                for name in ("subscription_id", "sku", "region")
+            }
+            place, subscription = _place(first, "region"), _folded(first, "subscription_id")
+            more_at_place[currency, place] += 1
+            more_in_subscription[currency, subscription] += 1
+        else:
+            continue
+        sized_at_place[currency, place] += 1
+        sized_in_subscription[currency, subscription] += 1
     left = {}
     for row in known:
         share = Fraction(1)
         place, subscription, currency = _place(row, "region"), _folded(row, "subscription_id"), _currency(row)
-        if _is_compute_reservation(row):
-            m, r = (at_place[place], sized_at_place[currency, place]) if place else (0, 0)
+        m = at_place[place] + more_at_place[currency, place]
+        v = in_subscription[subscription] + more_in_subscription[currency, subscription]
+        if _commitment_of_compute(row) == "reservation":
+            m, r = (m, sized_at_place[currency, place]) if place else (0, 0)
             q = row.get("quantity") or 0
             q = min(q if q > 0 else max(m, 1), 10**9)
             share = Fraction(max(min(q, max(q, m) - r), 0), q)
-        elif row["kind"] == "savings_plan" and in_subscription[subscription]:
-            v = in_subscription[subscription]
+        elif _commitment_of_compute(row) == "plan" and v:
             share = Fraction(v - sized_in_subscription[currency, subscription], v)
         cents = Fraction(row["annual_savings"]) * 100 * share
         left[row["recommendation_id"]] = Decimal(floor(cents + Fraction(1, 2))).scaleb(-2)
@@ -311,7 +385,9 @@ def random_estate(random: Random, prefix: str = "", *, most: int = 14) -> Estate
         return random.choice(values) if random.random() < chance else None
 
     subscriptions = [f"{prefix}s1"] * 3 + [f"{prefix}s2"]
-    machine_ids = [f"{prefix}vm{i}" for i in range(random.randint(0, 6))]
+    machine_ids = [machine_id(f"{prefix}vm{i}") for i in range(random.randint(0, 6))]
+    elsewhere = [f"{prefix}gone", f"{prefix}a|b", machine_id(f"{prefix}gone1"), machine_id(f"{prefix}gone2")]
+    elsewhere += [f"/subscriptions/{prefix}s1", f"/subscriptions/{prefix}s1/resourcegroups/rg"]
     resources = [
         machine(
             key,
@@ -330,16 +406,18 @@ def random_estate(random: Random, prefix: str = "", *, most: int = 14) -> Estate
             subscription_id=random.choice(subscriptions),
             category=maybe(["Cost"] * 8 + ["Security", "Performance"], 0.97),
             kind=random.choice(kinds),
-            recommendation_type_id=maybe(["t1", "t2"]),
-            resource_id=maybe([*machine_ids, *machine_ids, f"{prefix}gone", f"{prefix}a|b"]),
+            recommendation_type_id=maybe(["t1", "t2", COMPUTE_PLAN]),
+            resource_id=maybe([*machine_ids, *machine_ids, *elsewhere]),
+            problem=maybe(["A savings plan for databases", "Save on compute", "Database or COMPUTE", "Save"], 0.5),
+            solution=maybe(["Buy a savings plan for Databases", "Buy"], 0.5),
             impacted_value=maybe(["x", "X", "a|b", "a%7cb", ""]),
             savings_currency=maybe(["USD", "EUR"]),
             term=maybe(["P1Y", "P3Y"]),
             lookback_days=maybe([7, 30, 30, 60]),
             scope=maybe(["single", "shared"]),
             reserved_resource_type=maybe(["virtualmachines"] * 3 + ["VirtualMachines", "sqldatabases"]),
-            sku=maybe(["d4"] * 4 + ["D4", "e8", "b|c"]),
-            region=maybe(["westeurope", "westeurope", "WestEurope", "northeurope"], 0.95),
+            sku=maybe(["d4"] * 8 + ["D4", "e8", "b|c"], 0.8),
+            region=maybe(["westeurope"] * 4 + ["WestEurope", "northeurope"], 0.85),
             quantity=maybe([0, -1, 1, 1, 2, 3, 5, 7, 10**9, 10**18]),
             max_cpu=maybe([Decimal("4.99"), Decimal("5.00"), Decimal("5.01")], 0.3),
             cpu_threshold=maybe([Decimal("5.00"), Decimal("10.00")], 0.7),
@@ -347,8 +425,10 @@ def random_estate(random: Random, prefix: str = "", *, most: int = 14) -> Estate
             suppressed=random.random() < 0.04,
             tracked=maybe([True, False, False]),
             state=random.choice(["active"] * 12 + ["new", "reopened", "resolved", "suppressed"]),
-            last_updated=maybe([AS_OF_NOON - timedelta(hours=hours) for hours in (-12, 0, 12, 13, 48, 49)]),
+            last_updated=maybe([AS_OF_NOON - timedelta(hours=hours) for hours in (-12, 0, 24, 25, 60, 61)]),
+            seen_at=maybe([AS_OF_NOON, AS_OF_NOON - timedelta(hours=36)]),
             snapshot_on=maybe([AS_OF - timedelta(days=days) for days in (0, 0, 0, 1, 2, 30, 31)]),
+            last_seen=AS_OF - timedelta(days=random.choice([0, 0, 0, 1, 30, 31])),
         )
         for i in range(random.randint(0, most))
     ]

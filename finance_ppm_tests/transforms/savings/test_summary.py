@@ -20,6 +20,7 @@ from finance_ppm_tests.transforms.savings.projects_by_hand import (
     AS_OF,
     Estate,
     allocations,
+    is_unknown,
     judged_at_random,
     many_estates,
     random_estate,
@@ -48,6 +49,7 @@ def allocation(
         "annual_savings": None if annual is None else Decimal(annual),
         "achievable_conservative": Decimal(low),
         "achievable_maximum": Decimal(high),
+        "unknown": False,
         "once": once,
         "snapshot_on": AS_OF,
     } | cells
@@ -60,7 +62,7 @@ BY_HAND = [
     allocation("r1", "p|2", "50.00", "20.00", "40.00", once=0),
     allocation("r1", NOTHING, "50.00", "20.00", "40.00"),
     # Unknown savings, seen for the first time; suppressed; resolved, long ago, in a subscription without a name.
-    allocation("r2", "p1", None, "0.00", "0.00", state="new", currency="XXX"),
+    allocation("r2", "p1", None, "0.00", "0.00", state="new", currency="XXX", unknown=True),
     allocation("r3", "p1", "7.00", "0.00", "0.00", state="suppressed", impact="Low"),
     allocation("r4", NOTHING, "9.00", "0.00", "0.00", state="resolved", subscription_id="s2", subscription_name=None)
     | {"snapshot_on": LONG_AGO},
@@ -70,30 +72,33 @@ BY_HAND = [
     allocation("r6", "p|2", "3.00", "3.00", "3.00", currency="E%R", category="A|B"),
     # Suppressed or resolved, an unknown amount is no open question.
     allocation("r7", "p1", None, "0.00", "0.00", state="suppressed", currency="XXX"),
+    # 500.00 of no currency, and 300.00 of maybe another, are no sum.
+    allocation("r8", "p1", "500.00", "0.00", "0.00", currency="XXX", unknown=True),
+    allocation("r9", NOTHING, "300.00", "0.00", "0.00", currency="XXX", unknown=True),
 ]
 
 EXPECTED: dict[str, tuple[str, list[int], list[str]]] = {
     # Its id, and then: its name; its counts and its sums, in the order of COUNTS and SUMS above.
     "all|all|USD": ("All", [1, 0, 1, 1, 0], ["200.00", "80.00", "160.00"]),
-    "all|all|XXX": ("All", [2, 1, 1, 0, 1], ["0.00", "0.00", "0.00"]),
+    "all|all|XXX": ("All", [4, 1, 1, 0, 3], ["0.00", "0.00", "0.00"]),
     "all|all|E%25R": ("All", [1, 0, 0, 0, 0], ["3.00", "3.00", "3.00"]),
     "category|Cost|USD": ("Cost", [1, 0, 1, 1, 0], ["200.00", "80.00", "160.00"]),
-    "category|Cost|XXX": ("Cost", [1, 1, 1, 0, 1], ["0.00", "0.00", "0.00"]),
+    "category|Cost|XXX": ("Cost", [3, 1, 1, 0, 3], ["0.00", "0.00", "0.00"]),
     "category|(none)|XXX": ("(none)", [1, 0, 0, 0, 0], ["0.00", "0.00", "0.00"]),
     "category|A%7CB|E%25R": ("A|B", [1, 0, 0, 0, 0], ["3.00", "3.00", "3.00"]),
     "impact|High|USD": ("High", [1, 0, 0, 1, 0], ["200.00", "80.00", "160.00"]),
     "impact|Low|USD": ("Low", [0, 0, 1, 0, 0], ["0.00", "0.00", "0.00"]),
-    "impact|High|XXX": ("High", [1, 1, 1, 0, 1], ["0.00", "0.00", "0.00"]),
+    "impact|High|XXX": ("High", [3, 1, 1, 0, 3], ["0.00", "0.00", "0.00"]),
     "impact|(none)|XXX": ("(none)", [1, 0, 0, 0, 0], ["0.00", "0.00", "0.00"]),
     "impact|High|E%25R": ("High", [1, 0, 0, 0, 0], ["3.00", "3.00", "3.00"]),
     "project|p1|USD": ("Warehouse", [1, 0, 1, 0, 0], ["100.00", "40.00", "80.00"]),
-    "project|p1|XXX": ("Warehouse", [1, 1, 1, 0, 1], ["0.00", "0.00", "0.00"]),
+    "project|p1|XXX": ("Warehouse", [2, 1, 1, 0, 2], ["0.00", "0.00", "0.00"]),
     "project|p%7C2|USD": ("Ledger", [1, 0, 0, 0, 0], ["50.00", "20.00", "40.00"]),
     "project|p%7C2|E%25R": ("Ledger", [1, 0, 0, 0, 0], ["3.00", "3.00", "3.00"]),
     "project|(unallocated)|USD": ("Unallocated", [1, 0, 0, 1, 0], ["50.00", "20.00", "40.00"]),
-    "project|(unallocated)|XXX": ("Unallocated", [1, 0, 0, 0, 0], ["0.00", "0.00", "0.00"]),
+    "project|(unallocated)|XXX": ("Unallocated", [2, 0, 0, 0, 1], ["0.00", "0.00", "0.00"]),
     "subscription|s1|USD": ("Production", [1, 0, 1, 0, 0], ["200.00", "80.00", "160.00"]),
-    "subscription|s1|XXX": ("Production", [2, 1, 1, 0, 1], ["0.00", "0.00", "0.00"]),
+    "subscription|s1|XXX": ("Production", [4, 1, 1, 0, 3], ["0.00", "0.00", "0.00"]),
     "subscription|s1|E%25R": ("Production", [1, 0, 0, 0, 0], ["3.00", "3.00", "3.00"]),
     "subscription|s2|USD": ("s2", [0, 0, 0, 1, 0], ["0.00", "0.00", "0.00"]),
 }
@@ -104,7 +109,7 @@ def framed(rows: list[Row]) -> pl.DataFrame:
     schema: dict[str, Any] = dict.fromkeys(BY_HAND[0], pl.String)
     return pl.DataFrame(
         rows,
-        schema | dict.fromkeys(AMOUNTS, money) | {"once": pl.Int64, "snapshot_on": pl.Date},
+        schema | dict.fromkeys(AMOUNTS, money) | {"unknown": pl.Boolean, "once": pl.Int64, "snapshot_on": pl.Date},
         infer_schema_length=None,
     )
 
@@ -121,6 +126,7 @@ def recomputed_allocations(estate: Estate, judged: list[Row]) -> list[Row]:
     for row in allocations(estate, judged).to_dicts():
         key = row["recommendation_id"]
         whole = {column: told[key].get(column) for column in ("impact", "state", "snapshot_on")}
+        whole |= {"unknown": is_unknown(told[key])}
         whole |= {"subscription_name": names.get(row["subscription_id"]), "once": int(key not in seen)}
         seen.add(key)
         rows.append({column: (row | whole)[column] for column in BY_HAND[0]})
