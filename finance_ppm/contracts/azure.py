@@ -310,8 +310,7 @@ class AzureAdvisorRecommendations(Table):
         metadata=derived_from(_RAW_ADVISOR, _STATUS),
     )
     state = dy.String(
-        description="new (seen for the first time in the newest snapshot that is complete or has it), active, reopened "
-        "(it had been resolved), suppressed, or resolved.",
+        description="new (seen on one day so far), active, reopened (it had been resolved), suppressed, or resolved.",
         metadata=derived_from(_RAW_ADVISOR, _STATUS, _COMPLETE),
     )
     first_seen = dy.Date(
@@ -392,9 +391,11 @@ _SAVINGS = tuple(
         "excluded",
         "impacted_value",
         "kind",
+        "last_seen",
         "last_updated",
         "lookback_days",
         "max_cpu",
+        "problem",
         "quantity",
         "recommendation_id",
         "recommendation_type_id",
@@ -402,8 +403,10 @@ _SAVINGS = tuple(
         "reserved_resource_type",
         "resource_id",
         "savings_currency",
+        "seen_at",
         "sku",
         "snapshot_on",
+        "solution",
         "state",
         "subscription_id",
         "suppressed",
@@ -503,7 +506,7 @@ class AzureAdvisorRecs(Table):
         metadata=derived_from(*_SAVINGS),
     )
     currency = dy.String(
-        description="ISO 4217 currency of the savings; `XXX` (no currency) where Azure does not say.",
+        description="ISO 4217 currency of the savings; `XXX` (no currency) where Azure does not say: nothing of it counts.",
         metadata=derived_from(f"{_RECOMMENDATIONS}.savings_currency"),
     )
     achievable_conservative = dy.Decimal(
@@ -595,7 +598,7 @@ class AdvisorSummary(Table):
         description="The member's name.", metadata=derived_from(*_MEMBERS, f"{_RESOURCES}.subscription_name")
     )
     currency = dy.String(
-        description="ISO 4217 currency; `XXX` for recommendations without one.",
+        description="ISO 4217 currency; `XXX` for recommendations without one, of which counts alone are summed.",
         metadata=derived_from(*_MEMBERS),
     )
     open_count = dy.Int64(
@@ -605,14 +608,15 @@ class AdvisorSummary(Table):
     suppressed_count = dy.Int64(description="Suppressed ones.", metadata=derived_from(*_MEMBERS))
     resolved_count = dy.Int64(description="Resolved ones.", metadata=derived_from(*_MEMBERS))
     unknown_count = dy.Int64(
-        description="Open ones in the category Cost whose savings Azure does not tell.",
+        description="Open ones that could be counted (of cost, not excluded, not stale) but for their savings, of which "
+        "Azure does not tell the amount, so that it can be read, or the currency.",
         metadata=derived_from(*_MEMBERS),
     )
     gross_annual_savings = dy.Decimal(
         38,
         2,
         description="Sum over open recommendations, for audit only: it counts what excludes each other, and cannot be "
-        "had.",
+        "had. Amounts without a currency are left out, since they may be unlike: 0 in `XXX`.",
         metadata=derived_from(*_MEMBERS),
     )
     achievable_conservative = dy.Decimal(

@@ -651,12 +651,10 @@ def expected_deletion(days: list[tuple[bool | None, bool | None, bool, bool]]) -
 def test_a_resource_is_deleted_where_it_was_there_and_is_no_more(
     days: list[tuple[bool | None, bool | None, bool, bool]],
 ) -> None:
+    history = [(True, days[0][1], True, days[0][3]), *days[1:]]
     with TemporaryDirectory() as folder:
         lake = Lake(folder)
-        capture_advisor(lake, day(0), [A])
-        capture_resources(lake, day(0), [resource(machine_id("a"))] if days[0][3] else [])
-        history = [(True, True, True, days[0][3]), *days[1:]]
-        for number, (advised, listed, is_told, is_there) in enumerate(history[1:], start=1):
+        for number, (advised, listed, is_told, is_there) in enumerate(history):
             if advised is not None:
                 capture_advisor(lake, day(number), [A] if is_told else [], first=advised)
             if listed is not None:

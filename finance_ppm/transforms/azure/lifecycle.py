@@ -63,11 +63,11 @@ def lived_on(
     )
 
 
-def state(*, suppressed: pl.Expr, newest_on: pl.Expr) -> pl.Expr:
+def state(*, suppressed: pl.Expr) -> pl.Expr:
     """resolved, suppressed, reopened, new or active, the first that is true of a life.
 
-    ``newest_on`` is the day of the newest snapshot that could show the record: one that is complete, or that it was
-    seen in. What was seen in it for the first time is new.
+    What was seen on one day alone is new: a complete snapshot without it would have resolved it, and one that is not
+    complete cannot make it older.
     """
     return (
         pl.when(pl.col("resolved_on").is_not_null())
@@ -76,7 +76,7 @@ def state(*, suppressed: pl.Expr, newest_on: pl.Expr) -> pl.Expr:
         .then(pl.lit("suppressed"))
         .when(pl.col("reopened_on").is_not_null())
         .then(pl.lit("reopened"))
-        .when(pl.col("first_seen") == newest_on)
+        .when(pl.col("first_seen") == pl.col("last_seen"))
         .then(pl.lit("new"))
         .otherwise(pl.lit("active"))
     )

@@ -58,10 +58,7 @@ def recommendations(
     found_wrong = ("issues", "suppression_issues", "configuration_issues", "configuration_issues_of_group")
     is_deleted = pl.col("recommendation_id").is_in(deleted.implode())
     return told.with_columns(
-        state=state(
-            suppressed=suppressed_now,
-            newest_on=pl.max_horizontal("snapshot_on", "last_seen"),
-        ),
+        state=state(suppressed=suppressed_now),
         suppressed=suppressed_now,
         suppressed_until=pl.when(~dismissed).then("suppressed_until"),
         excluded=pl.any_horizontal("excluded", "excluded_of_group").fill_null(False),

@@ -30,6 +30,12 @@ def test_every_status_says_what_and_where_and_what_to_do(status: int, body: byte
     assert told.count(".") == 1 or "It is" in told
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_told_as_one(status: int) -> None:
+    told = str(error_of_answer(status, {}, b"", about="a test", mask=str, remedy="do this"))
+    assert f"to another address (status {status}, no code), to which no token is sent" in told
+
+
 @pytest.mark.parametrize("status", [400, 405, 409, 418])
 def test_a_reason_is_told_and_a_missing_one_leaves_no_gap(status: int) -> None:
     said = b'{"error": {"code": "Bad", "message": "The query is too long."}}'

@@ -7,14 +7,10 @@ import threading
 
 import pytest
 
-from finance_ppm.sandbox.azure.faults import Fault
-from finance_ppm.sandbox.azure.server import AzureSandbox
 from finance_ppm.sources.azure import stopping
 from finance_ppm.sources.azure.graph import Graph
-from finance_ppm.sources.azure.limiter import Budgets, Limiter
-from finance_ppm.sources.azure.reader import AzureReader
+from finance_ppm.sources.azure.limiter import Limiter
 from finance_ppm.sources.azure.reading import Seen
-from finance_ppm.sources.azure.rows import Dataset
 from finance_ppm.sources.azure.side_by_side import AT_ONCE, side_by_side
 from finance_ppm.sources.azure.stopping import AbandonedError, ended_by, raise_if_stopped
 from finance_ppm_tests.sandbox.azure.estates import ONE
@@ -134,18 +130,11 @@ def test_outside_of_jobs_nothing_is_ended() -> None:
     raise_if_stopped()
 
 
-def test_a_read_whose_pause_is_long_ends_with_whoever_reads(sandbox: AzureSandbox, connection_of: ConnectionOf) -> None:
-    """With the limiter's own clock and sleep: Azure asks for a minute, and the caller stops before."""
-    budgets = Budgets(Limiter(1000), Limiter(1000))
-    connection = connection_of(sandbox.base_url, sandbox.token.get_secret_value(), budgets=budgets)
-    with AzureReader(connection, budgets) as reader:
-        reader.subscriptions()
-        batches = reader.snapshot(Dataset.RESOURCES, progress=lambda _: _stop())
-        sandbox.add_fault(Fault.throttled(int(LONG), nth=4, times=100))
-        with pytest.raises(InterruptedError):
-            list(batches)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("azure_") and thread.is_alive()]
-
-
-def _stop() -> None:
-    raise InterruptedError
+def test_a_pause_that_azure_asks_for_ends_with_whoever_reads() -> None:
+    """With the clock and the sleep that a limiter has outside of tests."""
+    limiter = Limiter(1)
+    limiter.pause(LONG)
+    stopped = threading.Event()
+    threading.Timer(0.05, stopped.set).start()
+    with ended_by(stopped), pytest.raises(AbandonedError):
+        limiter.acquire()

@@ -213,11 +213,12 @@ def test_states_in_their_order() -> None:
     rows = pl.DataFrame(
         {
             "first_seen": [day(0), day(0), day(0), day(3), day(0), day(3)],
+            "last_seen": [day(2), *[day(3)] * 5],
             "resolved_on": [day(3), None, None, None, None, None],
             "reopened_on": [day(2), day(2), day(2), None, None, None],
             "suppressed": [True, True, False, False, False, True],
         },
         schema_overrides={"resolved_on": pl.Date, "reopened_on": pl.Date},
     )
-    found = rows.select(state(suppressed=pl.col("suppressed"), newest_on=pl.lit(day(3)))).to_series()
+    found = rows.select(state(suppressed=pl.col("suppressed"))).to_series()
     assert found.to_list() == ["resolved", "suppressed", "reopened", "new", "active", "suppressed"]

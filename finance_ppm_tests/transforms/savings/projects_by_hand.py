@@ -154,14 +154,19 @@ def project_named(tag: str | None, projects: list[Row]) -> str | None:
     """The one live project that goes by ``tag``."""
     if tag is None:
         return None
-    text = tag.strip().lower()
+    text = _alike(tag)
     found = {
         row["project_id"]
         for row in projects
         if not row["is_archived"]
-        and (row["name"].strip().lower() == text or row["project_id"].replace("-", "") == text.replace("-", ""))
+        and (_alike(row["name"]) == text or row["project_id"].replace("-", "") == text.replace("-", ""))
     }
     return found.pop() if len(found) == 1 else None
+
+
+def _alike(name: str) -> str:
+    """Without case: a sigma is one wherever it stands, and an I whatever its dots."""
+    return name.strip().lower().replace("\u03c2", "\u03c3").replace("i\u0307", "i")
 
 
 @dataclass
@@ -200,6 +205,8 @@ def _of_commitment(row: Row, estate: Estate, right_sized: Sized) -> Home:
     for other in estate.resources:
         currency = row.get("savings_currency") or "XXX"
         if other["resource_type"] != VM or (currency, other["resource_id"]) in right_sized:
+            continue
+        if "databases" in (row.get("problem") or ""):
             continue
         same_subscription = other["subscription_id"] == row["subscription_id"]
         wanted = [(row.get(column) or "").lower() for column in ("sku", "region")]

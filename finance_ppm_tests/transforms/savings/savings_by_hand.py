@@ -242,9 +242,8 @@ def _is_open(row: Row, as_of: date, choices: Choices) -> bool:
         return False
     if choices.fresh:
         hours = 60 if row["category"] == "Security" else 24
-        if row["last_updated"] is None or row["seen_at"] is None:
-            return False
-        if row["seen_at"] - row["last_updated"] > timedelta(hours=hours):
+        dates = (row["last_updated"], row["seen_at"])
+        if None in dates or dates[1] - dates[0] > timedelta(hours=hours):
             return False
     return bool(row["kind"] != "other" or row["category"] == "Cost")
 

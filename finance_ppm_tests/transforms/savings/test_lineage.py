@@ -17,7 +17,7 @@ from finance_ppm_tests.transforms.savings.test_gold import TABLES
 
 INPUTS: tuple[type[Table], ...] = (AzureAdvisorRecommendations, AzureResources, NotionProjects)
 USUAL, STRICT = SavingsPolicy(), SavingsPolicy(fresh_only=True, untracked_only=True)
-ONLY_STRICT = ("last_updated", "tracked")
+ONLY_STRICT = ("last_updated", "seen_at", "tracked")
 """What matters by these choices alone."""
 IDENTITY = "recommendation_id"
 """Whose change changes everything that is told of the row."""

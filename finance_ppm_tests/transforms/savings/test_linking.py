@@ -43,7 +43,10 @@ PROJECTS = [
     project("0a1b2c3d-0000-4000-8000-000000000005", "Revived", is_archived=True),
     project("0a1b2c3d-0000-4000-8000-000000000006", "0A1B2C3D00004000800000000000000B"),
     project("0a1b2c3d-0000-4000-8000-000000000007", "Dash-ed"),
+    project("0a1b2c3d-0000-4000-8000-000000000008", "\u039b\u038c\u0393\u039f\u03a3"),
+    project("0a1b2c3d-0000-4000-8000-000000000009", "istanbul"),
 ]
+WORD, CITY = "0a1b2c3d-0000-4000-8000-000000000008", "0a1b2c3d-0000-4000-8000-000000000009"
 REVIVED = "0a1b2c3d-0000-4000-8000-000000000004"
 
 Found = dict[str, tuple[str | None, int | None]]
@@ -78,6 +81,8 @@ TAGS: dict[str, tuple[str, Found]] = {
     "one project's id and another's name": (LEDGER.replace("-", ""), NOTHING),
     "nobody's name": ("Ware", NOTHING),
     "a name without its dash": ("Dashed", NOTHING),
+    "a final sigma": ("\u03bb\u03cc\u03b3\u03bf\u03c2", {WORD: ("resource", None)}),
+    "a dotted capital I": ("\u0130STANBUL", {CITY: ("resource", None)}),
 }
 
 
@@ -175,6 +180,11 @@ CASES = {
     ),
     "a reservation of nobody knows what": Case(
         reservation("r", "r", reserved_resource_type=None), [machine("r", "m1", "Warehouse")], NOTHING
+    ),
+    "a savings plan for databases": Case(
+        plan("x", "x", problem="Consider a savings plan for databases"),
+        [subscription("x", "Warehouse"), machine("x", "m1", "Warehouse")],
+        NOTHING,
     ),
     "a reservation without a region": Case(
         reservation("s", "s", region=None), [machine("s", "m1", "Warehouse", location=None)], NOTHING

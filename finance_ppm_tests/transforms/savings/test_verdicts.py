@@ -23,11 +23,13 @@ from finance_ppm.transforms.savings.verdicts import judged, right_sized
 from finance_ppm_tests.engines import Engine, PolarsEngine, in_process
 from finance_ppm_tests.transforms.savings.savings_by_hand import (
     AS_OF,
+    COMPUTE_PLAN,
     Choices,
     Estate,
     Row,
     in_subscription,
     machine,
+    machine_id,
     many,
     plan,
     random_choices,
@@ -41,10 +43,12 @@ from finance_ppm_tests.transforms.savings.savings_by_hand import (
 DEFAULT = Choices()
 YEAR, THREE_YEARS = {"term": "P1Y"}, {"term": "P3Y"}
 SQL = {"reserved_resource_type": "sqldatabases", "sku": "gp_gen5_4"}
+UNKNOWN = "Unknown, not nothing: Azure does not say how much it saves, or not so that it can be read."
+NO_CURRENCY = "Unknown, not nothing: Azure does not say in which currency it saves."
 ACTIVE_OR_NOT: dict[str, Row] = {
     "new": {"state": "new"},
     "reopened": {"state": "reopened"},
-    "never-read": {"snapshot_on": None},
+    "never-read": {"snapshot_on": None, "last_seen": AS_OF - timedelta(days=30)},
     "old": {"snapshot_on": AS_OF - timedelta(days=30)},
     "idle": {"kind": "right_size", "max_cpu": Decimal("4.99"), "cpu_threshold": Decimal(5)},
     "unknown-use": {"kind": "right_size", "cpu_threshold": Decimal(5)},
@@ -55,12 +59,16 @@ ACTIVE_OR_NOT: dict[str, Row] = {
     "busy": {"kind": "right_size", "max_cpu": Decimal(5), "cpu_threshold": Decimal(5)},
     "busier": {"kind": "shutdown", "max_cpu": Decimal(90), "cpu_threshold": Decimal(5)},
     "stale": {"snapshot_on": AS_OF - timedelta(days=31)},
+    "never-read-nor-seen": {"snapshot_on": None, "last_seen": AS_OF - timedelta(days=31)},
     "performance": {"category": "Performance"},
 }
 VERDICT = [
     *("currency", "exclusive_group", "chosen", "chosen_conservative", "reason", "basis"),
     *("achievable_conservative", "achievable_maximum"),
 ]
+GROUP = "/subscriptions/f/resourcegroups/g"
+IN_WEST: Row = {"sku": "d4", "region": "westeurope"}
+DATABASES: Row = {"problem": "Consider a savings plan for databases", "recommendation_type_id": "new"}
 
 EXAMPLES = {
     "measured": in_subscription(
@@ -126,6 +134,65 @@ EXAMPLES = {
         reservation("quantity-one", "190", quantity=1, **THREE_YEARS),
         reservation("quantity-disks", "60", reserved_resource_type="disks"),
     ),
+    "unlisted": in_subscription(
+        "unlisted",
+        machine(machine_id("unlisted-listed")),
+        right_size("unlisted-size", "10", resource_id=machine_id("unlisted-gone"), sku="D4", region="westeurope"),
+        right_size("unlisted-again", "9", resource_id=machine_id("unlisted-gone")),
+        right_size("unlisted-scale-set", "1", resource_id="/x/virtualmachinescalesets/unlisted", **IN_WEST),
+        reservation("unlisted-d4", "900", quantity=2),
+        plan("unlisted-plan", "1000"),
+    ),
+    "unread": in_subscription(
+        "unread",
+        right_size("unread-size", "500", resource_id=machine_id("unread-vm"), **IN_WEST),
+        reservation("unread-d4", "598"),
+        plan("unread-plan", "700"),
+    ),
+    "less": in_subscription(
+        "less",
+        machine("less-vm1"),
+        machine("less-vm2"),
+        right_size("less-size", "5", resource_id="less-vm1"),
+        reservation("less-whole", "400", quantity=2),
+        reservation("less-sku", "390", quantity=2, sku=None, scope="shared"),
+        reservation("less-region", "398", quantity=2, region=None, lookback_days=60),
+        reservation("less-both", "380", quantity=2, sku=None, region=None),
+        reservation("less-north", "50", sku=None, region="northeurope"),
+        reservation("less-unknown", None, sku="e8"),
+        reservation("less-sql", "30", **SQL | {"sku": None}),
+    ),
+    "several": in_subscription(
+        "several",
+        reservation("several-d4", "400"),
+        reservation("several-e8", "300", sku="e8"),
+        reservation("several-one", "20", sku=None),
+        reservation("several-two", "25", sku=None, scope="shared"),
+    ),
+    "untyped": in_subscription(
+        "untyped",
+        *(
+            reservation(f"untyped-{sort}-{days}", amount, lookback_days=days, **nameless, recommendation_type_id=sort)
+            for nameless in ({"reserved_resource_type": None, "sku": None, "region": None},)
+            for sort, days, amount in (("cosmos", 30, "7008"), ("cosmos", 60, "7000"), ("app", 30, "1498"))
+        ),
+    ),
+    "containers": in_subscription(
+        "containers",
+        *(
+            right_size(f"containers-{name}-{amount}", amount, resource_id="/subscriptions/c", impacted_value=name)
+            for name, amount in (("vm1", "500"), ("vm2", "300"), ("VM1", "200"))
+        ),
+    ),
+    "databases": in_subscription(
+        "databases",
+        plan("databases-both", "900", **DATABASES),
+        plan("databases-solution", "700", recommendation_type_id=None, solution="A plan for DATABASES"),
+        plan("databases-compute", "600", recommendation_type_id=COMPUTE_PLAN, problem="Database or not"),
+        plan("databases-words", "550", problem="Save on Compute of databases"),
+        plan("databases-silent", "540"),
+        reservation("databases-d4", "500"),
+    ),
     "machine": in_subscription(
         "machine",
         right_size("machine-size", "100", resource_id="machine-vm"),
@@ -142,17 +209,20 @@ EXAMPLES = {
         recommendation("finding-nowhere2", "5"),
         recommendation("finding-untyped1", "2", resource_id="finding-disk", recommendation_type_id=None),
         recommendation("finding-untyped2", "2", resource_id="finding-disk", recommendation_type_id=None),
-        recommendation("finding-name1", "3", resource_id="finding", impacted_value="one"),
-        recommendation("finding-name2", "3", resource_id="finding", impacted_value="two"),
-        recommendation("finding-bar1", "1", resource_id="finding", impacted_value="a|b", sku="c"),
-        recommendation("finding-bar2", "1", resource_id="finding", impacted_value="a", sku="b|c"),
-        recommendation("finding-bar3", "1", resource_id="finding", impacted_value="a%7Cb", sku="c"),
+        recommendation("finding-nameless", "40", resource_id="finding-disk", impacted_value="", region="westeurope"),
+        recommendation("finding-name1", "3", resource_id="/subscriptions/f", impacted_value="one"),
+        recommendation("finding-name2", "3", resource_id="/subscriptions/f", impacted_value="two"),
+        recommendation("finding-region", "3", resource_id="/subscriptions/f", impacted_value="two", region="west"),
+        recommendation("finding-bar1", "1", resource_id=GROUP, impacted_value="a|b", sku="c"),
+        recommendation("finding-bar2", "1", resource_id=GROUP, impacted_value="a", sku="b|c"),
+        recommendation("finding-bar3", "1", resource_id=GROUP, impacted_value="a%7Cb", sku="c"),
     ),
     "currencies": in_subscription("currencies", reservation("currencies-usd", "100"), plan("currencies-plan", "90"))
     + in_subscription("currencies", reservation("currencies-eur", "80"), currency="EUR")
     + in_subscription(
         "currencies",
         reservation("currencies-none", "7", savings_currency=None),
+        right_size("currencies-size", "6", savings_currency=None, resource_id=machine_id("currencies"), **IN_WEST),
         reservation("currencies-unknown", None, **SQL),
         reservation("currencies-nothing", "0", region="nowhere", **SQL),
         reservation("currencies-negative", "-4", sku="other", reserved_resource_type="sqldatabases"),
@@ -252,6 +322,59 @@ def test_rule_3_reservations_of_several_sizes_against_the_plan(everything: pl.Da
     assert {rows[name]["exclusive_group"] for name in ("d4", "e8", "plan")} == {"compute|usd|reservations"}
 
 
+def test_reservations_that_add_up_exclude_nothing(everything: pl.DataFrame) -> None:
+    """Without a plan of a known amount two sizes are had beside each other, and two variants of neither size are one
+    another's."""
+    rows = of(everything, "several")
+    assert {name: row["exclusive_group"] for name, row in rows.items()} == {
+        "d4": None,
+        "e8": None,
+        "one": "reservation|usd|several|virtualmachines||westeurope",
+        "two": "reservation|usd|several|virtualmachines||westeurope",
+    }
+
+
+def test_rule_3_a_plan_for_databases_competes_with_nothing_of_compute(everything: pl.DataFrame) -> None:
+    """Of two plans for databases the larger, 900; of three for compute the largest, 600, which is more than 500."""
+    rows = of(everything, "databases")
+    assert amounts(rows) == money(both="900", compute="600")
+    assert {rows[name]["exclusive_group"] for name in ("both", "solution")} == {"database_savings_plan|usd|databases"}
+    assert {rows[name]["exclusive_group"] for name in ("compute", "words", "silent", "d4")} == {"compute|usd|databases"}
+
+
+def test_rule_4_a_machine_that_the_inventory_does_not_list(everything: pl.DataFrame) -> None:
+    """It counts where its recommendations say: of two machines that match, one goes, so half of 900 for two, and half
+    of the plan's 1,000, which is more. A scale set is no machine."""
+    rows = of(everything, "unlisted")
+    assert amounts(rows) == {"size": Decimal(10), "scale-set": Decimal(1), "plan": Decimal(500)}
+    assert rows["d4"]["reason"].endswith("(500.00 against 450.00).")
+    assert amounts(of(everything, "unread")) == money(size="500")
+
+
+def test_rules_1_and_2_a_variant_that_leaves_out_its_place(everything: pl.DataFrame) -> None:
+    """Of two machines one is right-sized, so half of each: 200 of 400 is the best of four variants. One for the north,
+    one of an unknown amount and one for SQL are other offers."""
+    rows = of(everything, "less")
+    assert amounts(rows) == money(size="5", whole="200", north="50", sql="30")
+    offer = "reservation|usd|less|virtualmachines|d4|westeurope"
+    assert {name for name, row in rows.items() if row["exclusive_group"] == offer} == {"whole", "sku", "region", "both"}
+
+
+def test_rules_1_and_2_a_variant_of_one_of_several_offers_is_none_of_them(everything: pl.DataFrame) -> None:
+    """400 and 300, and the larger of the two that leave out their SKU."""
+    assert amounts(of(everything, "several")) == money(d4="400", e8="300", two="25")
+
+
+def test_rule_1_what_is_reserved_may_be_told_by_the_type_alone(everything: pl.DataFrame) -> None:
+    """Cosmos DB by 30 or 60 days, and App Service: 7,008 and 1,498."""
+    assert amounts(of(everything, "untyped")) == {"cosmos-30": Decimal(7008), "app-30": Decimal(1498)}
+
+
+def test_rule_5_machines_told_by_their_names_alone(everything: pl.DataFrame) -> None:
+    """On the id of the subscription: 500 and 300, and 200 for the first again."""
+    assert amounts(of(everything, "containers")) == {"vm1-500": Decimal(500), "vm2-300": Decimal(300)}
+
+
 def test_rule_3_the_plan_against_reservations_of_several_sizes(everything: pl.DataFrame) -> None:
     """The plan's 700 are more than 300 + 350 = 650: the plan, and the 200 for SQL."""
     rows = of(everything, "plan")
@@ -280,7 +403,7 @@ def test_rule_4_right_size_first_and_commit_to_the_rest(everything: pl.DataFrame
         "first."
     )
     assert rows["plan"]["reason"].endswith("(600.00 against 500.01).")
-    assert rows["unknown-2"]["reason"] == "Unknown, not nothing: Azure does not say how much it saves."
+    assert rows["unknown-2"]["reason"] == UNKNOWN
     assert {name: row["basis"] for name, row in rows.items()} == {
         "size-0": "retail",
         "down-1": "retail",
@@ -322,27 +445,31 @@ def test_rule_5_the_larger_of_right_sizing_and_shutting_down(everything: pl.Data
 
 
 def test_rule_6_the_same_finding_from_two_sources_once(everything: pl.DataFrame) -> None:
-    """50 from Resource Graph and the same 50 from Advisor: 50. Another finding on the disk (20), the same on another
-    disk (50), findings on no resource (5 and 5) or of no type (2 and 2), and findings on other parts of one resource
-    (3 and 3, and 1 for each of three whose names hold a bar) are others: 143."""
+    """50 from Resource Graph, the same 50 from Advisor, and 40 of a record without its name: 50. Another finding on the
+    disk (20), the same on another disk (50), findings on no resource (5 and 5) or of no type (2 and 2), and findings
+    on several parts of a subscription (3, 3 and 3) or group (1 for each of three whose names hold a bar) are others:
+    146."""
     rows = of(everything, "finding")
     counted = amounts(rows)
-    assert sum(counted.values()) == Decimal(143)
-    assert set(rows) - set(counted) == {"graph"}
+    assert sum(counted.values()) == Decimal(146)
+    assert set(rows) - set(counted) == {"graph", "nameless"}
     assert rows["graph"]["exclusive_group"] == rows["advisor"]["exclusive_group"] is not None
     assert rows["graph"]["reason"] == "Not counted: another record of this finding saves as much or more."
     assert {row["basis"] for row in rows.values()} == {"retail"}
 
 
 def test_rule_7_never_across_currencies_and_unknown_is_not_nothing(everything: pl.DataFrame) -> None:
-    """One offer at 100 USD, 80 EUR and 7 of no currency: each in its own. The plan of 90 USD loses against 100 USD
-    only. No amount, 0 and -4 add nothing, each for its own reason."""
+    """One offer at 100 USD and at 80 EUR: each in its own. The plan of 90 USD loses against 100 USD only. 7 of no
+    currency are as unknown as no amount, and 6 of none displace nothing; 0 and -4 add nothing, each for its reason."""
     rows = of(everything, "currencies")
-    assert amounts(rows) == money(usd="100", eur="80", none="7")
+    assert amounts(rows) == money(usd="100", eur="80")
     assert [rows[name]["currency"] for name in ("usd", "eur", "none")] == ["USD", "EUR", "XXX"]
     assert [rows[name]["exclusive_group"] for name in ("usd", "eur", "none")] == ["compute|usd|currencies", None, None]
-    assert {name: rows[name]["reason"] for name in ("unknown", "nothing", "negative")} == {
-        "unknown": "Unknown, not nothing: Azure does not say how much it saves.",
+    assert {name for name, row in rows.items() if row["unknown"]} == {"unknown", "none", "size"}
+    assert {name: rows[name]["reason"] for name in ("unknown", "none", "size", "nothing", "negative")} == {
+        "unknown": UNKNOWN,
+        "none": NO_CURRENCY,
+        "size": NO_CURRENCY,
         "nothing": "Not counted: Azure says that it saves nothing.",
         "negative": "Not counted: it costs more than it saves.",
     }
@@ -356,7 +483,7 @@ def test_rule_7_what_is_right_sized_in_one_currency_displaces_nothing_in_another
 
 
 def test_rule_8_only_what_is_active(everything: pl.DataFrame) -> None:
-    """14 recommendations of 10 each, of which 7 count: 70."""
+    """15 recommendations of 10 each, of which 7 count: 70."""
     rows = of(everything, "inactive")
     assert set(amounts(rows)) == {"new", "reopened", "never-read", "old", "idle", "unknown-use", "tracked"}
     assert {name: row["reason"] for name, row in rows.items() if not row["chosen"]} == {
@@ -366,9 +493,28 @@ def test_rule_8_only_what_is_active(everything: pl.DataFrame) -> None:
         "busy": "Not counted: CPU use is not below the threshold that Advisor's configuration sets.",
         "busier": "Not counted: CPU use is not below the threshold that Advisor's configuration sets.",
         "stale": "Not counted: the subscription was not read completely for more than 30 days.",
+        "never-read-nor-seen": "Not counted: the subscription was not read completely for more than 30 days.",
         "performance": "Not counted: it is not about cost.",
     }
     assert {row["exclusive_group"] for row in rows.values()} == {None}
+
+
+def test_what_is_unknown(engine: Engine) -> None:
+    """What takes part and has no amount: a commitment of whatever category, and nothing that is left out."""
+    cells: dict[str, Row] = {
+        **{name: cells | {"resource_id": name} for name, cells in ACTIVE_OR_NOT.items()},
+        "uncategorised": {"kind": "reservation", "category": None},
+        "of-security": {"kind": "shutdown", "category": "Security"},
+        "of-no-cost": {"category": None},
+    }
+    estate = Estate([recommendation(name, None, **own) for name, own in cells.items()])
+    rows = {row["recommendation_id"]: row for row in judge(engine, estate).to_dicts()}
+    taking_part = {"new", "reopened", "never-read", "old", "idle", "unknown-use", "tracked"}
+    assert {name for name, row in rows.items() if row["unknown"]} == taking_part | {"uncategorised", "of-security"}
+    assert {name for name, row in rows.items() if row["reason"] == UNKNOWN} == taking_part | {
+        "uncategorised",
+        "of-security",
+    }
 
 
 def test_machines_that_are_right_sized(engine: Engine) -> None:
@@ -376,7 +522,8 @@ def test_machines_that_are_right_sized(engine: Engine) -> None:
     estate = EXAMPLES["first"] + EXAMPLES["machine"] + in_subscription("first", machine("d", resource_type="x/disks"))
     recommendations, resources = (engine.lazy(frame) for frame in estate.frames())
     sized = engine.collect(right_sized(recommendations, as_of=AS_OF, policy=SavingsPolicy()))
-    assert sized.rows() == [("USD", name) for name in ("first-vm0", "first-vm1", "machine-vm", "machine-vm2")]
+    ids = ("first-vm0", "first-vm1", "machine-vm", "machine-vm2")
+    assert sized.select("currency", "resource_id").rows() == [("USD", name) for name in ids]
     found = engine.collect(machines(resources))
     assert found.columns == ["resource_id", "subscription_id", "sku", "location"]
     assert found["resource_id"].to_list() == [f"first-vm{i}" for i in range(4)]
@@ -409,6 +556,7 @@ def assert_agrees(verdicts: pl.DataFrame, estate: Estate, choices: Choices = DEF
         assert (row["achievable_maximum"], row["achievable_conservative"]) == (verdict.maximum, verdict.conservative)
         assert (row["chosen"], row["chosen_conservative"]) == (verdict.maximum > 0, verdict.conservative > 0)
         assert (row["currency"], row["basis"]) == (verdict.currency, verdict.basis), key
+        assert row["unknown"] == verdict.unknown, key
         assert (row["exclusive_group"] is None) == (not verdict.companions), key
         companions = set() if row["exclusive_group"] is None else members[row["exclusive_group"]] - {key}
         assert companions == verdict.companions, key
@@ -423,7 +571,7 @@ def test_everything_equals_the_recomputation(everything: pl.DataFrame) -> None:
 
 def test_rows_and_columns_are_kept_beside_the_verdict(everything: pl.DataFrame) -> None:
     given_rows = EVERYTHING.frames()[0].sort("recommendation_id")
-    assert everything.columns == [*AzureAdvisorRecommendations.column_names(), *VERDICT]
+    assert everything.columns == [*AzureAdvisorRecommendations.column_names(), *VERDICT, "unknown"]
     assert_frame_equal(everything.select(given_rows.columns), given_rows)
     contract = AzureAdvisorRecs.columns()
     assert {name: everything.schema[name] for name in VERDICT} == {name: contract[name].dtype for name in VERDICT}
@@ -494,8 +642,8 @@ def test_a_variant_never_raises_the_figure_above_the_largest_of_its_group(random
         "lookback_days": random.choice([7, 30, 60]),
         "scope": random.choice(["single", "shared"]),
     }
-    if base["kind"] in ("right_size", "shutdown") and not (base["annual_savings"] or 0) > 0:
-        return  # its first amount would displace commitments: no variant of anything that was counted
+    if base["kind"] in ("right_size", "shutdown", "reservation") and not (base["annual_savings"] or 0) > 0:
+        return  # its first amount would displace commitments, or name a place: no variant of anything that was counted
     after = judge(PolarsEngine(), Estate([*estate.recommendations, variant], estate.resources))
     for column in ("achievable_maximum", "achievable_conservative"):
         old, new = totals(before, column), totals(after, column)
@@ -519,6 +667,36 @@ def test_a_variant_never_raises_the_figure_above_the_largest_of_its_group(random
 
 @RANDOM
 @given(random=st.randoms(use_true_random=False))
+def test_a_variant_that_tells_less_changes_nothing(random: Random) -> None:
+    """Of a finding or a machine by its resource's id; of a reservation by its being the only offer of its like."""
+    estate = several(random)
+    estate += in_subscription("more", reservation("more-d4", "70"), *random.choice([[], [plan("more-plan", "69")]]))
+    variants: list[Row] = []
+    for row in estate.recommendations:
+        left_out = random.sample(["impacted_value", "sku", "region"], k=random.randint(1, 3))
+        by_resource = row["kind"] in ("right_size", "shutdown") or (
+            row["kind"] == "other" and row["recommendation_type_id"] is not None
+        )
+        resource = row.get("resource_id") or "/subscriptions/none"
+        is_of_resource = by_resource and not resource.endswith("/resourcegroups/rg") and resource.count("/") != 2
+        alike = [
+            {(other[name] or "").lower() for name in ("sku", "region")}
+            for other in estate.recommendations
+            if other["kind"] == "reservation"
+            and other["subscription_id"] == row["subscription_id"]
+            and other["savings_currency"] == row["savings_currency"]
+        ]
+        is_only = row["kind"] == "reservation" and "" not in alike[0] and all(place == alike[0] for place in alike)
+        if is_of_resource or is_only:
+            variants.append(row | {"recommendation_id": f"~{row['recommendation_id']}"} | dict.fromkeys(left_out))
+    assert variants
+    before, after = judge(PolarsEngine(), estate), judge(PolarsEngine(), estate + Estate(variants))
+    for column in ("achievable_maximum", "achievable_conservative"):
+        assert totals(after, column) == totals(before, column)
+
+
+@RANDOM
+@given(random=st.randoms(use_true_random=False))
 def test_the_figures_of_one_currency_do_not_depend_on_another(random: Random) -> None:
     estate = several(random)
     alone = Estate([row for row in estate.recommendations if row["savings_currency"] == "USD"], estate.resources)
@@ -538,9 +716,12 @@ def only_with(cells: Row, **policy: Any) -> list[bool]:
     return [verdict["chosen"].item() for verdict in verdicts]
 
 
+READ_AT = datetime(2026, 11, 17, 6, 30, tzinfo=UTC)
+
+
 def hours_ago(hours: float) -> datetime:
-    """Before the end of the as-of day."""
-    return datetime(2026, 11, 21, tzinfo=UTC) - timedelta(hours=hours)
+    """Before it was read, whenever that was."""
+    return READ_AT - timedelta(hours=hours)
 
 
 @pytest.mark.parametrize(
@@ -549,12 +730,13 @@ def hours_ago(hours: float) -> datetime:
         ({"last_updated": hours_ago(24)}, True),
         ({"last_updated": hours_ago(24.1)}, False),
         ({"last_updated": None}, False),
+        ({"last_updated": hours_ago(0), "seen_at": None}, False),
         ({"last_updated": hours_ago(60), "category": "Security", "kind": "right_size"}, True),
         ({"last_updated": hours_ago(60.1), "category": "Security", "kind": "right_size"}, False),
     ],
 )
 def test_only_what_advisor_updated_of_late(cells: Row, counted: bool) -> None:
-    assert only_with(cells, fresh_only=True) == [True, counted]
+    assert only_with({"seen_at": READ_AT} | cells, fresh_only=True) == [True, counted]
 
 
 @pytest.mark.parametrize(("tracked", "counted"), [(True, False), (False, True), (None, True)])
