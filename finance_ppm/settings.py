@@ -76,6 +76,9 @@ class Config(BaseSettings):
     azure_resource_manager_url: HttpUrl = Field(
         HttpUrl(AZURE_RESOURCE_MANAGER), description="Where Azure answers: the public cloud, another one, or a sandbox."
     )
+    azure_authority_host: str | None = Field(
+        None, description="Host at which Azure signs in, where it is not that of the cloud."
+    )
     azure_subscriptions: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Ids of the subscriptions to read, with commas between; where none is named, all that can be seen.",
@@ -183,7 +186,7 @@ class Config(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic names it
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Keyword arguments, the environment, ``.env``; and, where none names a token, the sandbox's file.
 

@@ -506,7 +506,7 @@ class AzureAdvisorRecs(Table):
         metadata=derived_from(*_SAVINGS),
     )
     currency = dy.String(
-        description="ISO 4217 currency of the savings; `XXX` (no currency) where Azure does not say: nothing of it counts.",
+        description="ISO 4217 currency of the savings; `XXX` (no currency) where Azure does not say: none count.",
         metadata=derived_from(f"{_RECOMMENDATIONS}.savings_currency"),
     )
     achievable_conservative = dy.Decimal(
@@ -608,8 +608,8 @@ class AdvisorSummary(Table):
     suppressed_count = dy.Int64(description="Suppressed ones.", metadata=derived_from(*_MEMBERS))
     resolved_count = dy.Int64(description="Resolved ones.", metadata=derived_from(*_MEMBERS))
     unknown_count = dy.Int64(
-        description="Open ones that could be counted (of cost, not excluded, not stale) but for their savings, of which "
-        "Azure does not tell the amount, so that it can be read, or the currency.",
+        description="Open ones of cost that would count (not excluded, not stale, ...) if their savings were known: "
+        "Azure does not tell the amount so that it can be read, or tells no currency.",
         metadata=derived_from(*_MEMBERS),
     )
     gross_annual_savings = dy.Decimal(

@@ -5,7 +5,6 @@ told in ``connection``.
 """
 
 import logging
-import os
 import re
 import threading
 import time
@@ -116,10 +115,11 @@ def credential_of(config: Config) -> SignIn:
             f"AZURE_TENANT_ID ({config.azure_tenant_id}) is neither a tenant's id nor its domain: copy the tenant ID "
             "from the overview of Microsoft Entra ID, or from `az account show`."
         )
-    authority = _AUTHORITIES.get(urlsplit(str(config.azure_resource_manager_url)).hostname or "")
+    cloud = urlsplit(str(config.azure_resource_manager_url)).hostname or ""
+    authority = config.azure_authority_host or _AUTHORITIES.get(cloud)
     options: dict[str, Any] = {"authority": authority} if authority else {}
     tenant, client = config.azure_tenant_id, config.azure_client_id
-    told = authority or os.environ.get("AZURE_AUTHORITY_HOST") or _PUBLIC
+    told = authority or _PUBLIC
     host = urlsplit(told if "://" in told else f"https://{told}").hostname or told
     if config.azure_client_secret is None:
         return SignIn(lambda: _machine(client, **options), _MACHINE, host)

@@ -169,6 +169,7 @@ def test_the_host_that_is_asked_is_known(monkeypatch: pytest.MonkeyPatch) -> Non
     assert credential_of(Config()).host == "login.microsoftonline.com"
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://login.example/")
     assert credential_of(Config()).host == "login.example"
+    monkeypatch.delenv("AZURE_AUTHORITY_HOST")
     china = Config(azure_resource_manager_url="https://management.chinacloudapi.cn")
     assert credential_of(china).host == "login.chinacloudapi.cn"
 
