@@ -147,8 +147,8 @@ class Graph:
             if self._overlap and not place.fits(answer) and self._ignores_skip(query, scope, top, place, answer):
                 self._overlap = False
                 logger.warning(
-                    "Azure ignores $skip beside $skipToken, so pages cannot overlap: a row that moves between two of them "
-                    "while %s are read may be missed until the next read.",
+                    "Azure ignores $skip beside $skipToken, so pages cannot overlap: a row that moves between two of "
+                    "them while %s are read may be missed until the next read.",
                     about,
                 )
             new = reading.add(place.passed(answer, overlap=self._overlap))

@@ -166,6 +166,15 @@ def test_savings_reach_the_projects() -> None:
     assert (whole["achievable_maximum"], whole["gross_annual_savings"]) == (Decimal("612.00"), Decimal("672.00"))
 
 
+def test_a_reservation_that_leaves_out_its_region_is_spread_as_its_offer_is() -> None:
+    more = reservation("more", region=None, term="P3Y", quantity=3, **usd("130.00"))
+    recs = computed(PolarsEngine(), STORY + Estate([more]), AzureAdvisorRecs)
+    assert recs.filter(pl.col("recommendation_id") == "more")["project_link"].to_list() == ["machines"]
+    shares = computed(PolarsEngine(), STORY + Estate([more]), AzureAdvisorAllocations)
+    taken = shares.filter(pl.col("recommendation_id") == "more")["achievable_maximum"].to_list()
+    assert taken == [Decimal("43.34"), Decimal("43.33"), Decimal("43.33")]
+
+
 @pytest.mark.parametrize("day", [date(2024, 2, 29), date(2100, 3, 1), date(1999, 12, 31), date(2026, 1, 1)])
 def test_ages_are_whole_days_of_the_calendar(day: date) -> None:
     estate = Estate([recommendation("r", first_seen=day)])
