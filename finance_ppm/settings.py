@@ -97,8 +97,8 @@ class Config(BaseSettings):
     )
     ppm_azure_fresh_only: bool = Field(
         False,
-        description="Count only savings that Advisor updated within a day (60 hours for Security), as Microsoft's own "
-        "query does.",
+        description="Count only savings that Advisor updated within a day before they were read (60 hours for "
+        "Security), as Microsoft's own query does.",
     )
     ppm_azure_untracked_only: bool = Field(
         False, description="Leave out recommendations that Advisor marks as tracked, as Microsoft's own query does."

@@ -135,12 +135,12 @@ def _show_savings(summary: "PortfolioSummary") -> None:
         amounts = (money(amount) for amount in (row.conservative, row.maximum, row.unallocated))
         table.add_row(name, f"{row.recommendations:,}", f"{row.unknown:,}", *amounts, f"[dim]{money(row.gross)}[/]")
     out.print(table)
-    out.print(
-        "Open recommendations, and those whose savings Azure does not tell. Conservative: of\n"
-        "commitments, one-year terms by 30 days of usage alone. Of no project: of the maximum.\n"
-        "All rows: their sum, which cannot be had.",
-        style="dim",
-    )
+    for line in (
+        "Open and unknown: recommendations, and those whose savings are not told.",
+        "Conservative: of commitments, one-year terms by 30 days of usage alone.",
+        "Of no project: of the maximum. All rows: their sum, which cannot be had.",
+    ):
+        out.print(line, style="dim", soft_wrap=True)
 
 
 def _of_figures(title: str, first: str, *figures: str) -> Table:

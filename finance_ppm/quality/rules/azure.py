@@ -178,7 +178,8 @@ def azure_recommendation_value_unreadable(portfolio: Portfolio) -> Frame:
 
 @recommendations.rule(
     Severity.WARN,
-    remedy="Look in the Azure portal which currency the subscription is billed in; the savings are kept apart as XXX.",
+    remedy="Look in the Azure portal which currency the subscription is billed in; until then the savings count as "
+    "unknown, which is not nothing, and are in no sum.",
 )
 def azure_savings_currency_missing(portfolio: Portfolio) -> Frame:
     """Savings name their currency."""
