@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from finance_ppm import Config
 from finance_ppm.errors import SettingsError
@@ -310,3 +311,12 @@ def test_who_reads_a_real_notion_reads_no_sandbox_azure() -> None:
     config = Config.from_env()
     assert not config.reads_azure
     assert config.azure_resource_manager_url.port == 443
+
+
+def test_settings_without_azure_are_the_same_but_for_it() -> None:
+    config = Config(azure_access_token=SecretStr("a"), azure_subscriptions=(), ppm_azure_project_tag="cost-centre")
+    assert config.reads_azure
+    without = config.without_azure()
+    assert not without.reads_azure
+    assert without.azure_access_token is None
+    assert without.ppm_azure_project_tag == "cost-centre"
