@@ -3,7 +3,7 @@
 Belongs here: the vocabulary. ``orders`` counts down to it, ``wire`` carries it out.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
@@ -92,7 +92,3 @@ class Fault(Occasion):
     def of(cls, told: dict[str, Any]) -> Self:
         """A fault from JSON. Raises TypeError or ValueError for what is none."""
         return cls(**{**told, "kind": FaultKind(told.get("kind", ""))})
-
-    def as_json(self) -> dict[str, Any]:
-        """The fault as JSON."""
-        return asdict(self)

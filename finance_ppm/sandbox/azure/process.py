@@ -1,20 +1,20 @@
 """The sandbox in a process of its own, so that what is measured beside it is the client alone.
 
-Belongs here: starting and stopping that process. Whoever holds it asks and controls it over HTTP only.
+Belongs here: what is served there. Starting and stopping the process is ``sandbox.process``'s.
 """
 
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
+from functools import partial
+from operator import attrgetter
 
 from pydantic import SecretStr
 
 from finance_ppm.sandbox.azure.estate import Estate
-from finance_ppm.sandbox.azure.server import TOKEN, environment, serve_azure
+from finance_ppm.sandbox.azure.server import TOKEN, AzureSandbox, environment, serve_azure
+from finance_ppm.sandbox.process import in_a_process
 
 
 @dataclass(frozen=True)
@@ -40,30 +40,14 @@ def azure_in_a_process(
     process imports the main module, which therefore does its work under ``if __name__ == "__main__"``. Raises
     RuntimeError when the process ends before it serves; what went wrong there stands on its stderr.
     """
-    processes = get_context("spawn")
-    ours, theirs = processes.Pipe()
-    process = processes.Process(
-        target=_serve, args=(theirs, story, now, queries_per_window, latency), name="azure-sandbox", daemon=True
-    )
-    process.start()
-    theirs.close()  # so that the process's end is the end of the pipe
-    try:
-        try:
-            base_url = ours.recv()
-        except EOFError:
-            process.join()
-            raise RuntimeError(f"The sandbox's process ended with code {process.exitcode} before it served.") from None
-        assert process.pid is not None  # it has started
-        yield AzureProcess(base_url, TOKEN, process.pid)
-    finally:
-        ours.close()
-        process.join()
+    serve = partial(_served, story, now, queries_per_window, latency)
+    with in_a_process(serve, attrgetter("base_url")) as (base_url, pid):
+        yield AzureProcess(base_url, TOKEN, pid)
 
 
-def _serve(
-    parent: Connection, story: Callable[[], Estate], now: datetime, queries_per_window: int | None, latency: float
-) -> None:
+@contextmanager
+def _served(
+    story: Callable[[], Estate], now: datetime, queries_per_window: int | None, latency: float
+) -> Iterator[AzureSandbox]:
     with serve_azure(story(), now=now, queries_per_window=queries_per_window, latency=latency) as sandbox:
-        gc.freeze()  # the estate stays: no collection need ever look through it again
-        parent.send(sandbox.base_url)
-        parent.poll(None)  # until the other end is closed, by the context's end or with its process
+        yield sandbox

@@ -19,6 +19,7 @@ from finance_ppm.sandbox.azure.errors import ArmError, throttled
 from finance_ppm.sandbox.azure.faults import CODES, Fault, FaultKind
 from finance_ppm.sandbox.azure.quota import Quota, Standing
 from finance_ppm.sandbox.azure.spoiling import SPOILT_PAGES, Page
+from finance_ppm.sandbox.control import CONTROL_PREFIX
 from finance_ppm.sandbox.orders import Interruption, Orders
 from finance_ppm.sandbox.request_log import RecordedRequest, RequestLog
 
@@ -28,7 +29,6 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-CONTROL_PREFIX: Final = "/_sandbox/"
 SIGN_IN: Final = "/oauth2/v2.0/token"
 GRAPH: Final = "/providers/Microsoft.ResourceGraph/resources"
 _JSON: Final = b"application/json; charset=utf-8"

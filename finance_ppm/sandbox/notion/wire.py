@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from finance_ppm.sandbox.control import CONTROL_PREFIX
 from finance_ppm.sandbox.notion.budget import Budget
 from finance_ppm.sandbox.notion.errors import ApiError, rate_limited
 from finance_ppm.sandbox.notion.faults import CODES, Fault, FaultKind
@@ -26,7 +27,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
-CONTROL_PREFIX: Final = "/_sandbox/"
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 _JSON: Final = b"application/json; charset=utf-8"
 _HTML: Final = b"<html>\r\n<head><title>%d</title></head>\r\n<body><center><h1>%d</h1></center></body>\r\n</html>\r\n"
