@@ -35,6 +35,12 @@ from finance_ppm_tests.onboarding.small_azure import (
 GRAPH = "ResourceGraph"
 
 
+@pytest.fixture(autouse=True)
+def no_settings_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a demo left in the folder the tests are run from is none of their settings."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def azure(tmp_path: Path) -> Iterator[SmallAzure]:
     with small_azure(tmp_path) as served:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -64,6 +65,12 @@ class Credential:
 
 ConnectionOf = Callable[..., Connection]
 ReaderOf = Callable[..., AzureReader]
+
+
+@pytest.fixture(autouse=True)
+def no_settings_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a demo left in the folder the tests are run from is none of their settings."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
