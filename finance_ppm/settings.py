@@ -23,6 +23,7 @@ from finance_ppm.errors import SettingsError
 
 NOTION_API = "https://api.notion.com"
 AZURE_RESOURCE_MANAGER = "https://management.azure.com"
+ECB_RATES = "https://www.ecb.europa.eu/stats/eurofxref"
 HOW_TO_CONFIGURE_AZURE = (
     "No Azure is configured: write AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET of a service principal "
     "into .env, or AZURE_SUBSCRIPTIONS alone on a machine that is signed in (.env.example explains each); "
@@ -115,6 +116,21 @@ class Config(BaseSettings):
     ppm_reporting_currency: str = Field(
         "USD", pattern=r"^[A-Z]{3}$", description="ISO 4217 code of the reporting currency."
     )
+    ppm_fiscal_year_start: int = Field(
+        1,
+        ge=1,
+        le=12,
+        description="Month (1 to 12) in which the fiscal year starts; it is named after the year it ends in.",
+    )
+    ppm_fx_rates: str = Field(
+        ECB_RATES,
+        description="Where exchange rates are read: the address of a folder with the European Central Bank's files, a "
+        "file in its format (.csv, .zip, .xml), or a CSV of your own.",
+    )
+    ppm_health_thresholds: Path = Field(
+        Path("health.yaml"), description="File with your own thresholds of project health, where they are not ours."
+    )
+    ppm_rules: Path = Field(Path("rules.yaml"), description="File with data-quality rules of your own.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged, by our commands and wherever Dagster runs our code."
     )

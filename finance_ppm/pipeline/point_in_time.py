@@ -18,11 +18,17 @@ from finance_ppm.contracts import Layer, Table, full_name, history_of
 from finance_ppm.contracts.azure import (
     AZURE_BRONZE_TABLES,
     AZURE_SILVER_TABLES,
+    AdvisorSummary,
+    AzureAdvisorAllocations,
     AzureAdvisorRecommendations,
+    AzureAdvisorRecs,
     AzureResources,
     AzureSnapshots,
 )
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
+from finance_ppm.contracts.finance import PpmForecast, PpmForecastMonthly, PpmProjectHealth
+from finance_ppm.contracts.fx import FxRates
+from finance_ppm.contracts.gold import PpmBudgetVsActual
 from finance_ppm.contracts.silver import PAGE_TABLES, SILVER_TABLES, Quarantine
 from finance_ppm.errors import NeverCapturedError
 from finance_ppm.lakehouse.lake import Lake
@@ -64,6 +70,14 @@ _PORTFOLIO: dict[str, type[Table]] = {
     "azure_resources": AzureResources,
     "azure_recommendations": AzureAdvisorRecommendations,
     "azure_snapshots": AzureSnapshots,
+    "fx_rates": FxRates,
+    "budget_vs_actual": PpmBudgetVsActual,
+    "forecast": PpmForecast,
+    "forecast_monthly": PpmForecastMonthly,
+    "project_health": PpmProjectHealth,
+    "advisor_recs": AzureAdvisorRecs,
+    "advisor_allocations": AzureAdvisorAllocations,
+    "advisor_summary": AdvisorSummary,
 }
 
 _MADE_FROM: dict[type[Table], Dataset] = {
@@ -75,6 +89,10 @@ _MADE_FROM: dict[type[Table], Dataset] = {
 
 AZURE_WANTED = frozenset((*AZURE_SILVER_TABLES, AzureSnapshots))
 """Tables that say something without Notion."""
+
+
+def _is_wanted(table: type[Table], of: Collection[type[Table]] | None) -> bool:
+    return table.info.layer is not Layer.GOLD if of is None else table in of
 
 
 def _count(rows: pl.LazyFrame) -> int:
@@ -121,7 +139,7 @@ class PointInTime:
         """Everything gold is computed from, as ``day`` saw it, held in memory: many rules look at it many times.
 
         ``of`` names the tables that are wanted, which must have been made; the others are empty, so that nobody leans
-        on a table undeclared.
+        on a table undeclared. Without it all are there but gold's.
         """
         day = day or self._clock.today()
         if not self._is_of_azure_alone(of):
@@ -129,7 +147,7 @@ class PointInTime:
         if of is not None and day >= self._clock.today():
             self._require_made(set(of))
         frames = {
-            name: self._held(table, day) if of is None or table in of else table.create_empty()
+            name: self._held(table, day) if _is_wanted(table, of) else table.create_empty()
             for name, table in _PORTFOLIO.items()
         }
         return Portfolio(as_of=day, **{name: nw.from_native(frame.lazy()) for name, frame in frames.items()})
@@ -166,6 +184,8 @@ class PointInTime:
 
     def _bronze(self, table: type[Table], day: date) -> pl.LazyFrame:
         rows = self._lake.scan(table)
+        if table is FxRates:
+            return _rates_known(rows, day)
         if table in AZURE_BRONZE_TABLES:
             return rows.filter(pl.col("captured_on") <= day)
         return rows.filter(pl.col("captured_at") < day_end(day)) if table is NotionRawPages else rows
@@ -184,3 +204,16 @@ class PointInTime:
 
     def _typed(self, name: str, day: date) -> Silver:
         return typed_newest(self._lake, name, before=day_end(day))
+
+
+def _rates_known(versions: pl.LazyFrame, day: date) -> pl.LazyFrame:
+    """The rate of each currency and day until ``day``, as ``day`` knew it: its newest version by then. A rate that was
+    first read later, the history that comes with the first read, is as it was read first. Withdrawn ones are left out.
+    """
+    came_later = pl.col("captured_at") >= day_end(day)
+    return (
+        versions.filter(pl.col("rate_date") <= day)
+        .sort(came_later, pl.when(came_later).then(1).otherwise(-1) * pl.col("captured_at").dt.epoch("us"))
+        .unique(["currency", "rate_date"], keep="first", maintain_order=True)
+        .filter(pl.col("rate").is_not_null())
+    )

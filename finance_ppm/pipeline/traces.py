@@ -24,7 +24,7 @@ from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.pipeline.silver import page_key
 from finance_ppm.pipeline.words import Words
 from finance_ppm.transforms.budget_vs_actual.facts import RESERVE
-from finance_ppm.transforms.budget_vs_actual.shares import NONE
+from finance_ppm.transforms.shares import NONE
 
 FORGOTTEN = "(forgotten)"
 """What stands in gold for a name that only the forgotten page told."""

@@ -11,7 +11,7 @@ Frame = nw.LazyFrame[Any]
 
 @dataclass(frozen=True)
 class Portfolio:
-    """Silver as of ``as_of``, and the bronze it was made from (columns: ``contracts.silver``, ``contracts.bronze``)."""
+    """Silver as of ``as_of``, the bronze it was made from, and gold where it is asked for; columns: ``contracts``."""
 
     as_of: date
     programs: Frame
@@ -27,3 +27,12 @@ class Portfolio:
     azure_recommendations: Frame
     azure_snapshots: Frame
     """How each subscription was read, on each day until ``as_of``."""
+    fx_rates: Frame
+    """One row per currency and day until ``as_of``: the rate as it was known then (contract ``FxRates``)."""
+    budget_vs_actual: Frame
+    forecast: Frame
+    forecast_monthly: Frame
+    project_health: Frame
+    advisor_recs: Frame
+    advisor_allocations: Frame
+    advisor_summary: Frame

@@ -12,8 +12,18 @@ from typing import Any
 import polars as pl
 
 from finance_ppm.contracts import PAGE_TABLES, Table
-from finance_ppm.contracts.azure import AzureAdvisorRecommendations, AzureResources, AzureSnapshots
+from finance_ppm.contracts.azure import (
+    AdvisorSummary,
+    AzureAdvisorAllocations,
+    AzureAdvisorRecommendations,
+    AzureAdvisorRecs,
+    AzureResources,
+    AzureSnapshots,
+)
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
+from finance_ppm.contracts.finance import PpmForecast, PpmForecastMonthly, PpmProjectHealth
+from finance_ppm.contracts.fx import FxRates
+from finance_ppm.contracts.gold import PpmBudgetVsActual
 from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.transforms.portfolio import Portfolio
 from finance_ppm_tests.engines import Engine
@@ -33,6 +43,14 @@ CONTRACTS: dict[str, type[Table]] = {
     "azure_resources": AzureResources,
     "azure_recommendations": AzureAdvisorRecommendations,
     "azure_snapshots": AzureSnapshots,
+    "fx_rates": FxRates,
+    "budget_vs_actual": PpmBudgetVsActual,
+    "forecast": PpmForecast,
+    "forecast_monthly": PpmForecastMonthly,
+    "project_health": PpmProjectHealth,
+    "advisor_recs": AzureAdvisorRecs,
+    "advisor_allocations": AzureAdvisorAllocations,
+    "advisor_summary": AdvisorSummary,
 }
 
 _PAGE: Row = {

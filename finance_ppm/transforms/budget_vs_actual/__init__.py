@@ -1,7 +1,7 @@
 """Gold ``ppm_budget_vs_actual``: what was planned, committed and spent, by month, as of a day.
 
-Lines become shares (``shares``: one per project a line names), shares become facts (``facts``: one amount of one
-metric in one month), and facts are summed into cells (``cells``: once per dimension). What does not belong
+Lines become shares (``transforms.shares``: one per project a line names), shares become facts (``facts``: one amount
+of one metric in one month), and facts are summed into cells (``cells``: once per dimension). What does not belong
 here: conversion to a reporting currency, forecasts, ratios.
 """
 
@@ -11,8 +11,8 @@ import narwhals.stable.v2 as nw
 
 from finance_ppm.transforms.budget_vs_actual.cells import cells_of, present
 from finance_ppm.transforms.budget_vs_actual.facts import facts_of
-from finance_ppm.transforms.budget_vs_actual.shares import homes_of, shares_of
 from finance_ppm.transforms.portfolio import Frame
+from finance_ppm.transforms.shares import homes_of, shares_of
 
 __all__ = ["budget_vs_actual"]
 

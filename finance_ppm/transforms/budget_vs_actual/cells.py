@@ -12,10 +12,10 @@ from datetime import date
 import narwhals.stable.v2 as nw
 
 from finance_ppm.transforms.budget_vs_actual.facts import ACTUAL, BUDGET, COMMITTED, EXCLUDED, KINDS, MATCHED, UNDATED
-from finance_ppm.transforms.budget_vs_actual.shares import ONCE, UNASSIGNED
 from finance_ppm.transforms.keys import escaped
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
+from finance_ppm.transforms.shares import ONCE, UNASSIGNED
 
 PORTFOLIO = "portfolio"
 VARIANCE = "variance"

@@ -13,9 +13,9 @@ from decimal import Decimal
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.budget_vs_actual.shares import MEMBERS, ONCE
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
+from finance_ppm.transforms.shares import MEMBERS, ONCE
 
 BUDGET, COMMITTED, ACTUAL, MATCHED, EXCLUDED = "budget", "committed", "actual", "matched", "excluded"
 KINDS = (BUDGET, COMMITTED, ACTUAL, MATCHED, EXCLUDED)
