@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from finance_ppm.clock import Clock, SystemClock
 from finance_ppm.lakehouse.io_manager import LakeIOManager
 from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.parameters import Parameters
 from finance_ppm.pipeline.azure import Capture, capture_azure
 from finance_ppm.pipeline.bronze import Progress, Sync, sync_notion
 from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm.sandbox.embedded import reachable
 from finance_ppm.settings import Config
 from finance_ppm.sources.azure.rows import Dataset
-from finance_ppm.transforms.savings.policy import SavingsPolicy
 
 if TYPE_CHECKING:
     from dagster_deltalake import AzureConfig, GcsConfig, LocalConfig, S3Config
@@ -72,17 +72,6 @@ class AzureSource:
         with reachable(self.config, clock.now()), AzureReader.of(self.config) as reader:
             return capture_azure(reader, lake, clock, dataset, day=day, progress=told)
 
-    @property
-    def savings_policy(self) -> SavingsPolicy:
-        """What is counted among the savings."""
-        return SavingsPolicy(
-            conservative_term=self.config.ppm_azure_conservative_term,
-            conservative_lookback_days=self.config.ppm_azure_conservative_lookback_days,
-            fresh_only=self.config.ppm_azure_fresh_only,
-            untracked_only=self.config.ppm_azure_untracked_only,
-            stale_after_days=self.config.ppm_azure_stale_after_days,
-        )
-
 
 def default_resources(
     config: Config, *, clock: Clock | None = None, storage: "Storage | None" = None
@@ -95,13 +84,12 @@ def default_resources(
     clock = clock or SystemClock()
     lake = Lake(config.ppm_lakehouse_uri, storage_options=storage.str_dict() if storage else None, clock=clock)
     point_in_time = PointInTime(lake, clock, project_tag=config.ppm_azure_project_tag)
-    azure = AzureSource(config)
     return {
         "clock": clock,
         "lake": lake,
         "lake_io": LakeIOManager(lake, clock, point_in_time),
         "point_in_time": point_in_time,
         "notion": NotionSource(config),
-        "azure": azure,
-        "savings_policy": azure.savings_policy,
+        "azure": AzureSource(config),
+        "parameters": Parameters.of(config),
     }

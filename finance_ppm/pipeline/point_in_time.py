@@ -152,6 +152,10 @@ class PointInTime:
         }
         return Portfolio(as_of=day, **{name: nw.from_native(frame.lazy()) for name, frame in frames.items()})
 
+    def earlier(self, table: type[Table], day: date) -> pl.LazyFrame:
+        """The snapshots that a gold table keeps of the days before ``day``."""
+        return self._lake.scan(history_of(table)).filter(pl.col("as_of_date") < day)
+
     def _is_of_azure_alone(self, tables: Collection[type[Table]] | None) -> bool:
         """Whether Azure is wanted and Notion was never read: then there are no projects, and nobody's savings."""
         if tables is not None and not AZURE_WANTED & set(tables):

@@ -19,9 +19,9 @@ from finance_ppm.quality.vocabulary import (
     unlisted,
     untitled,
 )
-from finance_ppm.transforms.budget_vs_actual.shares import homes_of, shares_of
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame, Portfolio
+from finance_ppm.transforms.shares import homes_of, shares_of
 
 STATUSES = ("Planning", "In Progress", "Completed")
 

@@ -1,0 +1,35 @@
+"""What gold is computed with beside silver: the choices of a finance team, from the settings.
+
+Belongs here: gathering them. Each is explained where it is used.
+"""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from finance_ppm.settings import Config
+from finance_ppm.transforms.savings.policy import SavingsPolicy
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Everything gold is a function of, but for the tables and the day."""
+
+    reporting_currency: str = "USD"
+    fiscal_year_start: int = 1
+    """Month, 1 to 12."""
+    savings: SavingsPolicy = field(default_factory=SavingsPolicy)
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """From the settings and the file of thresholds. Raises ``SettingsError`` where the file cannot be used."""
+        return cls(
+            reporting_currency=config.ppm_reporting_currency,
+            fiscal_year_start=config.ppm_fiscal_year_start,
+            savings=SavingsPolicy(
+                conservative_term=config.ppm_azure_conservative_term,
+                conservative_lookback_days=config.ppm_azure_conservative_lookback_days,
+                fresh_only=config.ppm_azure_fresh_only,
+                untracked_only=config.ppm_azure_untracked_only,
+                stale_after_days=config.ppm_azure_stale_after_days,
+            ),
+        )
