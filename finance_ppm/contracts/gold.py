@@ -50,6 +50,14 @@ _CELL = (  # a cell is there only where a line has an amount, or a project a res
     f"{_PROGRAMS}.program_id",
     f"{_PROGRAMS}.is_archived",
 )
+_RATES = "bronze/fx_rates"
+_CONVERTED = (
+    *_CELL,
+    f"{_PROJECTS}.start_date",
+    f"{_RATES}.currency",
+    f"{_RATES}.rate_date",
+    f"{_RATES}.rate",
+)
 
 
 class PpmBudgetVsActual(Table):
@@ -60,8 +68,8 @@ class PpmBudgetVsActual(Table):
         "gold.budget_vs_actual",
         departures=(
             "`unit` has no default and is part of the key: amounts of different currencies never share a cell. "
-            "`dimension_id` joins the key, since two projects may bear one name. Not partitioned by `period`: the "
-            "table is rewritten whole and small."
+            "`dimension_id` joins the key, since two projects may bear one name. `value` and `unit` are native; the "
+            "reporting currency stands beside them. Not partitioned by `period`: the table is rewritten whole."
         ),
     )
 
@@ -106,6 +114,53 @@ class PpmBudgetVsActual(Table):
         metadata=derived_from(*_CELL),
     )
     excluded_count = dy.Int64(description="Budget lines so excluded.", metadata=derived_from(*_CELL))
+    fiscal_year = dy.Int32(
+        nullable=True,
+        description="The fiscal year (PPM_FISCAL_YEAR_START), named after the year it ends in; null if undated.",
+        metadata=derived_from(*_CELL),
+    )
+    # Null in the snapshots of days before there was a reporting currency.
+    reporting_unit = dy.String(nullable=True, description="The reporting currency (PPM_REPORTING_CURRENCY).")
+    reporting_value = dy.Decimal(
+        38,
+        2,
+        nullable=True,
+        description="`value` in the reporting currency: budget at the budget rate, actuals at the average rate of "
+        "their month, commitments at the closing rate; without what has no rate.",
+        metadata=derived_from(*_CONVERTED),
+    )
+    constant_value = dy.Decimal(
+        38, 2, nullable=True, description="The same amounts at the budget rate.", metadata=derived_from(*_CONVERTED)
+    )
+    fx_value = dy.Decimal(
+        38,
+        2,
+        nullable=True,
+        description="What exchange rates did: reporting less constant value.",
+        metadata=derived_from(*_CONVERTED),
+    )
+    reporting_excluded_value = dy.Decimal(
+        38,
+        2,
+        nullable=True,
+        description="What of `value`, in `unit`, is left out of `reporting_value` for want of a rate.",
+        metadata=derived_from(*_CONVERTED),
+    )
+    reporting_excluded_count = dy.Int64(
+        nullable=True,
+        description="Amounts so left out: a line's amount of the metric, a project's reserve.",
+        metadata=derived_from(*_CONVERTED),
+    )
+    reporting_excluded_reasons = dy.String(
+        nullable=True,
+        description="Why, in this order, joined by `, `: unknown_currency, no_budget_rate, no_rate, too_large.",
+        metadata=derived_from(*_CONVERTED),
+    )
+    stale_rate_count = dy.Int64(
+        nullable=True,
+        description="Amounts converted at a rate more than 7 days older than its day.",
+        metadata=derived_from(*_CONVERTED),
+    )
     as_of_date = _as_of()
     computed_at = dy.Datetime(time_zone="UTC", description="When the row was computed.", metadata=stamp())
 

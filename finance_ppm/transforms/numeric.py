@@ -11,6 +11,7 @@ what is computed with it. Measured with polars 2.1, duckdb 2.0, pyspark 4.2:
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
@@ -81,17 +82,59 @@ def in_cents(amount: nw.Expr) -> nw.Expr:
 
 
 def from_cents(whole: nw.Expr) -> nw.Expr:
-    """A whole number of cents as :data:`MONEY`."""
+    """A whole number of cents, an ``Int64``, as :data:`MONEY`: with no places of its own, it takes on those of 0.01."""
+    return (whole.cast(nw.Decimal(19, 0)) * nw.lit(Decimal("0.01")).cast(nw.Decimal(3, 2))).cast(MONEY)
+
+
+def quotient(dividend: nw.Expr, divisor: nw.Expr) -> nw.Expr:
+    """The whole quotient of two ``Int64``, neither of them negative, the divisor below 2^53.
+
+    A double's guess may be some units off; what it leaves over is small enough for a double to be exact. The engines'
+    own division of whole numbers goes through a double too (Spark), or is written out eight times (DuckDB).
+    """
+    estimate = (dividend / divisor).floor().cast(nw.Int64)
+    return estimate + ((dividend - estimate * divisor) / divisor).floor().cast(nw.Int64)
+
+
+def multiple(amount: nw.Expr, times: nw.Expr | int) -> nw.Expr:
+    """``amount``, of at most 28 digits, times a whole number of at most seven, exact, as :data:`MONEY`."""
+    number = nw.lit(times) if isinstance(times, int) else times
+    return product(amount, number.cast(nw.Decimal(7, 0)), left_digits=Digits(28, 2), right_digits=Digits(7, 0)).cast(
+        MONEY
+    )
+
+
+def whole_division(frame: nw.LazyFrame[Any], amount: nw.Expr, *, by: nw.Expr) -> nw.LazyFrame[Any]:
+    """``frame`` with the ``quotient`` (:data:`MONEY`) and ``remainder`` (cents, an ``Int64``) of ``amount``'s size.
+
+    ``amount``, of whatever sign, has at most 28 digits; ``by`` is an ``Int64`` above 0, of at most seven. As on paper,
+    in two places of base 10^12, each of which fits an ``Int64`` with what the one before it leaves over. A double only
+    guesses where they part: whatever it guesses, nothing is lost.
+    """
+    size, high, low, upper, rest, lower = (nw.col(f"_{name}") for name in _DIVISION)
+    return (
+        frame.with_columns(_size=amount.abs().cast(MONEY), _by=by)
+        .with_columns(_high=(size.cast(nw.Float64) / 10.0**10).floor().cast(nw.Int64))
+        .with_columns(_low=in_cents(size - _times_ten_billion(high)))
+        .with_columns(_high=high - (low < 0).cast(nw.Int64), _low=low + 10**12 * (low < 0).cast(nw.Int64))
+        .with_columns(_upper=quotient(high, nw.col("_by")))
+        .with_columns(_rest=(high - upper * nw.col("_by")) * 10**12 + low)
+        .with_columns(_lower=quotient(rest, nw.col("_by")))
+        .with_columns(quotient=_times_ten_billion(upper) + from_cents(lower), remainder=rest - lower * nw.col("_by"))
+        .drop("_by", *(f"_{name}" for name in _DIVISION))
+    )
+
+
+_DIVISION = ("size", "high", "low", "upper", "rest", "lower")
+
+
+def _times_ten_billion(whole: nw.Expr) -> nw.Expr:
     exact = product(
-        whole.cast(nw.Decimal(19, 0)), nw.lit(Decimal("0.01")), left_digits=Digits(19, 0), right_digits=Digits(3, 2)
+        whole.cast(nw.Decimal(19, 0)), nw.lit(Decimal(10**10)), left_digits=Digits(19, 0), right_digits=Digits(11, 0)
     )
     return exact.cast(MONEY)
 
 
-def quotient(dividend: nw.Expr, divisor: nw.Expr) -> nw.Expr:
-    """The whole quotient of two ``Int64``, neither of them negative.
-
-    Spark's first may be some units off; what it leaves over is small enough for a double to be exact.
-    """
-    estimate = dividend // divisor
-    return estimate + (dividend - estimate * divisor) // divisor
+def ratio(part: nw.Expr, whole: nw.Expr) -> nw.Expr:
+    """``part`` by ``whole`` as a ``Float64``, the same on every engine; null where ``whole`` is 0."""
+    return part.cast(nw.Float64) / nw.when(whole != 0).then(whole).cast(nw.Float64)

@@ -15,6 +15,7 @@ import polars as pl
 from finance_ppm.contracts import Table, content_columns
 from finance_ppm.contracts.gold import PpmBudgetVsActual
 from finance_ppm.contracts.silver import NotionBudgetLines, NotionPrograms, NotionProjects
+from finance_ppm_tests.transforms.currency.rates_by_hand import Market, Published, Rate, random_rates, times
 
 Row = dict[str, Any]
 AS_OF = date(2026, 11, 20)
@@ -39,14 +40,20 @@ def line(budget_line_id: str, *project_ids: str, **cells: Any) -> Row:
 
 @dataclass
 class Rows:
-    """A portfolio: the rows of three silver tables."""
+    """A portfolio: the rows of three silver tables, and the rates that were published."""
 
     programs: list[Row] = field(default_factory=list)
     projects: list[Row] = field(default_factory=list)
     lines: list[Row] = field(default_factory=list)
+    rates: list[Published] = field(default_factory=list)
 
     def __add__(self, other: "Rows") -> "Rows":
-        return Rows(self.programs + other.programs, self.projects + other.projects, self.lines + other.lines)
+        return Rows(
+            self.programs + other.programs,
+            self.projects + other.projects,
+            self.lines + other.lines,
+            self.rates + other.rates,
+        )
 
     def frames(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Programs, projects and lines with every column of their contracts."""
@@ -91,7 +98,8 @@ def random_rows(random: Random, prefix: str = "") -> Rows:
             maybe(program_ids),
             random.choice(["Same name", "Same name", "Другой", "🚀"]),
             budget_total=money(),
-            currency=maybe(["USD", "EUR", "P|P"]),
+            currency=maybe(["USD", "EUR", "P|P", "NOK"]),
+            start_date=maybe(_DAYS),
             is_archived=random.random() < 0.25,
         )
         for i in range(random.randint(0, 4))
@@ -115,25 +123,67 @@ def random_rows(random: Random, prefix: str = "") -> Rows:
     return Rows(programs, projects, lines)
 
 
+def random_market(random: Random) -> list[Published]:
+    """Rates of some of the currencies of ``random_rows``, about the days of its lines; one of them buys next to nothing
+    and one nearly everything, so that amounts come out too large.
+    """
+    extreme = [("P|P", day, random.choice([Decimal("0.0001"), Decimal(10**5)])) for day in random.sample(_DAYS, k=2)]
+    return list({rate[:2]: rate for rate in [*random_rates(random, ["USD", "P|P"], _DAYS), *extreme]}.values())
+
+
 def many_rows(portfolios: int, seed: int = 7) -> Rows:
     """One portfolio made of many random ones."""
     random = Random(seed)
-    return sum((random_rows(random, f"{i}-") for i in range(portfolios)), Rows())
+    rows = sum((random_rows(random, f"{i}-") for i in range(portfolios)), Rows())
+    return rows + Rows(rates=random_market(random))
 
 
 @dataclass
 class _Cell:
+    """What one amount adds to a cell, or all of them together."""
+
     value: Decimal = Decimal("0.00")
     lines: set[str] = field(default_factory=set)
     excluded: Decimal = Decimal("0.00")
     excluded_lines: set[str] = field(default_factory=set)
+    reporting: Decimal = Decimal("0.00")
+    constant: Decimal = Decimal("0.00")
+    left_out: Decimal = Decimal("0.00")
+    left_out_for: list[str] = field(default_factory=list)
+    stale: int = 0
 
-    def __bool__(self) -> bool:
-        return bool(self.value or self.lines or self.excluded or self.excluded_lines)
+    def add(self, other: "_Cell", sign: int = 1) -> None:
+        self.value += sign * other.value
+        self.reporting += sign * other.reporting
+        self.constant += sign * other.constant
+        self.left_out += sign * other.left_out
+        self.lines |= other.lines
+        self.left_out_for += other.left_out_for
+        self.stale += other.stale
 
 
-def recomputed(rows: Rows, as_of: date = AS_OF) -> pl.DataFrame:
+_LARGEST = Decimal(90) * 10**15
+_REASONS = ("unknown_currency", "no_budget_rate", "no_rate", "too_large")
+
+
+def _converted(value: Decimal, own: Rate | None, budget: Rate | None, *, is_known: bool, is_own: bool) -> _Cell:
+    """A cell of one amount."""
+    if is_own:
+        return _Cell(value, reporting=value, constant=value)
+    reason = (
+        "unknown_currency" if not is_known else "no_budget_rate" if budget is None else "no_rate" if own is None else ""
+    )
+    if own and budget:
+        reporting, constant = times(value, own), times(value, budget)
+        if max(abs(reporting), abs(constant)) <= _LARGEST:
+            return _Cell(value, reporting=reporting, constant=constant, stale=int(own.is_stale or budget.is_stale))
+        reason = "too_large"
+    return _Cell(value, left_out=value, left_out_for=[reason])
+
+
+def recomputed(rows: Rows, as_of: date = AS_OF, *, reporting: str = "EUR", fiscal_year_start: int = 1) -> pl.DataFrame:
     """The gold table of ``rows``, sorted by its key."""
+    market = Market(rows.rates, reporting, as_of)
     pages = {row["project_id"]: row for row in rows.projects}
     live = {row["project_id"]: row for row in rows.projects if not row["is_archived"]}
     live_programs = {row["program_id"]: row for row in rows.programs if not row["is_archived"]}
@@ -142,7 +192,6 @@ def recomputed(rows: Rows, as_of: date = AS_OF) -> pl.DataFrame:
     def book(metric: str, page: Row | None, category: str, vendor: str, day: date | None) -> list[_Cell]:
         found = page if page and page["project_id"] in live else None
         parent = found["program_id"] if found and found["program_id"] in live_programs else "(unassigned)"
-        unit = (page and page.get("currency")) or "XXX"
         month = day.replace(day=1) if day else UNDATED
         members = {
             "portfolio": "portfolio",
@@ -151,9 +200,23 @@ def recomputed(rows: Rows, as_of: date = AS_OF) -> pl.DataFrame:
             "category": category,
             "vendor": vendor,
         }
-        return [cells[metric, dimension, member, month, unit] for dimension, member in members.items()]
+        return [cells[metric, dimension, member, month, unit_of(page)] for dimension, member in members.items()]
 
-    left = {key: row["budget_total"] for key, row in live.items() if (row.get("budget_total") or 0) > 0}
+    def unit_of(page: Row | None) -> str:
+        return (page and page.get("currency")) or "XXX"
+
+    def converted(value: Decimal, page: Row | None, own: Rate | None) -> _Cell:
+        unit = unit_of(page)
+        return _converted(value, own, budget_rate(page), is_known=unit in market.days, is_own=unit == reporting)
+
+    def budget_rate(page: Row | None) -> Rate | None:
+        start = page["start_date"] if page and page["project_id"] in live and page.get("start_date") else None
+        return market.on(unit_of(page), min(start, as_of)) if start else None
+
+    left: dict[str, _Cell] = {}
+    for key, row in live.items():
+        if (row.get("budget_total") or 0) > 0:
+            left[key] = converted(row["budget_total"], row, budget_rate(row))
     for row in rows.lines:
         if row["is_archived"]:
             continue
@@ -161,13 +224,18 @@ def recomputed(rows: Rows, as_of: date = AS_OF) -> pl.DataFrame:
         amounts, actuals = _split(row.get("amount"), len(named)), _split(row.get("actual_amount"), len(named))
         committed, invoiced, paid = row.get("committed_date"), row.get("invoice_date"), row.get("paid_date")
         for key, amount, actual in zip(named, amounts, actuals, strict=True):
-            where = (pages.get(key or ""), row.get("category") or "(none)", row.get("vendor") or "(none)")
+            page = pages.get(key or "")
+            where = (page, row.get("category") or "(none)", row.get("vendor") or "(none)")
+            closing = market.on(unit_of(page), as_of)
             if amount is not None:
-                for cell in book("budget", *where, committed or invoiced or paid):
-                    cell.value += amount
-                    cell.lines.add(row["budget_line_id"])
+                planned = converted(amount, page, budget_rate(page))
                 if key is not None and key in left:
-                    left[key] -= amount
+                    taken = converted(amount, page, budget_rate(page))
+                    taken.left_out_for, taken.stale = [], 0
+                    left[key].add(taken, sign=-1)
+                planned.lines = {row["budget_line_id"]}
+                for cell in book("budget", *where, committed or invoiced or paid):
+                    cell.add(planned)
             state = (
                 "settled"
                 if (invoiced and invoiced <= as_of) or (paid and paid <= as_of)
@@ -176,27 +244,30 @@ def recomputed(rows: Rows, as_of: date = AS_OF) -> pl.DataFrame:
                 else "planned"
             )
             if state == "committed" and amount is not None and amount > 0:
+                still = max(amount - max(actual or Decimal(0), Decimal(0)), Decimal(0))
+                open_amount = converted(still, page, closing)
+                open_amount.lines = {row["budget_line_id"]}
                 for cell in book("committed", *where, committed):
-                    cell.value += max(amount - max(actual or Decimal(0), Decimal(0)), Decimal(0))
-                    cell.lines.add(row["budget_line_id"])
+                    cell.add(open_amount)
             if actual is not None:
                 recognised = invoiced or paid
+                month_rate = market.average(unit_of(page), recognised.replace(day=1)) if recognised else closing
+                spent = converted(actual, page, month_rate)
+                spent.lines = {row["budget_line_id"]}
                 for cell in book("actual", *where, recognised):
                     if recognised and recognised > as_of:
                         cell.excluded += actual
                         cell.excluded_lines.add(row["budget_line_id"])
                     else:
-                        cell.value += actual
-                        cell.lines.add(row["budget_line_id"])
+                        cell.add(spent)
     for key, reserve in left.items():
         for cell in book("budget", live[key], "(reserve)", "(reserve)", None):
-            cell.value += reserve
+            cell.add(reserve)
 
-    cells = {key: cell for key, cell in cells.items() if cell}
     for _, dimension, member, month, unit in [key for key in cells if key[0] != "committed"]:
-        planned = cells.get(("budget", dimension, member, month, unit), _Cell())
-        spent = cells.get(("actual", dimension, member, month, unit), _Cell())
-        both = _Cell(planned.value - spent.value, planned.lines | spent.lines)
+        both = _Cell()
+        both.add(cells.get(("budget", dimension, member, month, unit), _Cell()))
+        both.add(cells.get(("actual", dimension, member, month, unit), _Cell()), sign=-1)
         cells["variance", dimension, member, month, unit] = both
     names = {"(unassigned)": "Unassigned"} | {key: row["name"] for key, row in (live | live_programs).items()}
     table = [
@@ -217,6 +288,15 @@ def recomputed(rows: Rows, as_of: date = AS_OF) -> pl.DataFrame:
             "line_count": len(cell.lines),
             "excluded_value": cell.excluded,
             "excluded_count": len(cell.excluded_lines),
+            "fiscal_year": None if month == UNDATED else month.year + (month.month >= fiscal_year_start > 1),
+            "reporting_unit": reporting,
+            "reporting_value": cell.reporting,
+            "constant_value": cell.constant,
+            "fx_value": cell.reporting - cell.constant,
+            "reporting_excluded_value": cell.left_out,
+            "reporting_excluded_count": len(cell.left_out_for),
+            "reporting_excluded_reasons": ", ".join(why for why in _REASONS if why in cell.left_out_for) or None,
+            "stale_rate_count": cell.stale,
             "as_of_date": as_of,
         }
         for (metric, dimension, member, month, unit), cell in cells.items()

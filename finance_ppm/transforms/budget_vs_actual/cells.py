@@ -1,150 +1,204 @@
-"""Facts summed into cells, and cells laid out as a reader sees them.
+"""Facts summed into cells.
 
-Belongs here: grouping, the variance, names and identifiers. Does not belong here: what an amount means
-(``facts``).
+Belongs here: grouping, what lines take of reserves, and the variance. Does not belong here: what an amount means
+(``facts``), names and identifiers (``presentation``).
 
-The SQL engines plan every use of a frame anew, so a frame is used once where that can be had: rows are
-multiplied by ``unpivot``, not by a union of several queries on one frame.
+Every engine plans each use of a frame anew, so a frame is used once where that can be had: rows are multiplied by
+``unpivot``, not by a union of several queries on one frame.
 """
-
-from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.budget_vs_actual.facts import ACTUAL, BUDGET, COMMITTED, EXCLUDED, KINDS, MATCHED, UNDATED
-from finance_ppm.transforms.keys import escaped
+from finance_ppm.transforms.budget_vs_actual.facts import (
+    ACTUAL,
+    BUDGET,
+    COMMITTED,
+    EXCLUDED,
+    MATCHED,
+    RESERVE,
+    TAKING,
+    UNDATED,
+)
+from finance_ppm.transforms.budget_vs_actual.reporting import CONVERTED_STALE, REASONS
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
-from finance_ppm.transforms.shares import ONCE, UNASSIGNED
+from finance_ppm.transforms.shares import NO_CURRENCY, ONCE, UNASSIGNED
 
-PORTFOLIO = "portfolio"
+PORTFOLIO, PROGRAM, PROJECT, CATEGORY, VENDOR = "portfolio", "program", "project", "category", "vendor"
 VARIANCE = "variance"
-_KEY = ("dimension", "dimension_id", "period", "unit")
+
+VALUES = ("value", "reporting_value", "constant_value", "reporting_excluded_value")
+"""Measures of a metric that are amounts: in variance that of the actual is taken from that of the budget."""
+COUNTS = ("stale_rate_count", *REASONS.values())
+"""Measures of a metric that count amounts: in variance they add up."""
+
+_CELL = ("dimension", "dimension_id", "period", "unit")
+_KINDS_OF = {BUDGET: (BUDGET, TAKING), COMMITTED: (COMMITTED,), ACTUAL: (ACTUAL, MATCHED)}
+"""The kinds that make a metric's value."""
+_LINES_OF = {**_KINDS_OF, MATCHED: (MATCHED,), EXCLUDED: (EXCLUDED,)}
+"""The kinds whose lines are counted together."""
+_IN_UNIT = ONCE[-1:]
+_SUMMED = ("value", "reporting_value", "constant_value")
 _NOTHING = nw.lit(0).cast(MONEY)
-_NO_LINE = nw.lit(0, nw.Int64)
+_NONE = nw.lit(0, nw.Int64)
 
 
-def cells_of(facts: Frame) -> Frame:
-    """The cells of every metric in every dimension: metric, key and measures."""
-    by_project = _summed(facts, "program", "project").with_columns(portfolio=nw.lit(PORTFOLIO))
-    by_sort = _summed(facts, "category", "vendor")
-    members = nw.concat(
-        [_of_each(by_project, PORTFOLIO, "program", "project"), _of_each(by_sort, "category", "vendor")]
+def _of(kind: str, measure: str) -> str:
+    """The name of a measure of one metric, or kind, beside those of the others."""
+    return f"{kind}_{measure}"
+
+
+_AMOUNTS_BESIDE = (*(_of(metric, value) for metric in _KINDS_OF for value in VALUES), _of(EXCLUDED, "value"))
+_COUNTS_BESIDE = (*(_of(metric, count) for metric in _KINDS_OF for count in COUNTS), _of(BUDGET, "amounts"))
+
+
+def cells_of(facts: Frame, homes: Frame) -> Frame:
+    """The cells of every metric: metric, dimension, member, period and unit, :data:`VALUES`, :data:`COUNTS`,
+    ``line_count``, ``excluded_value`` and ``excluded_count``.
+    """
+    names = homes.select("home", PROJECT, PROGRAM, "unit")
+    by_project = (
+        _side_by_side(facts, ("home",), ONCE)
+        .join(names, on="home", how="left")
+        .with_columns(
+            nw.col(PROJECT, PROGRAM).fill_null(UNASSIGNED),
+            nw.col("unit").fill_null(NO_CURRENCY),
+            nw.lit(PORTFOLIO).alias(PORTFOLIO),
+        )
     )
-    return _measured(_by_kind(members))
-
-
-def _summed(facts: Frame, *members: str) -> Frame:
-    return facts.group_by(*members, "unit", "period", "kind").agg(
-        nw.col("value").sum().cast(MONEY), nw.col(*ONCE).sum().cast(nw.Int64)
+    by_sort = _side_by_side(facts, (CATEGORY, VENDOR, "unit"), _IN_UNIT).with_columns(
+        _NONE.alias(name) for name in _lines_beside(ONCE[:-1])
     )
+    members = nw.concat([_of_each(by_project, PORTFOLIO, PROGRAM, PROJECT), _of_each(by_sort, CATEGORY, VENDOR)])
+    return _measured(_added(members, _CELL, ONCE))
+
+
+def _summed(facts: Frame, bearers: tuple[str, ...], once: tuple[str, ...]) -> Frame:
+    """Facts of the same month and kind, and of which the same became."""
+    return facts.group_by(*bearers, "period", "kind", "verdict").agg(
+        nw.col(*_SUMMED).sum().cast(MONEY), nw.col(*once, "amounts").sum().cast(nw.Int64)
+    )
+
+
+def _with_taken(sums: Frame, bearers: tuple[str, ...], once: tuple[str, ...]) -> Frame:
+    """``sums``; and once more, with the opposite sign and of no line, those that take of a reserve."""
+    is_taken, columns = nw.col("is_taken"), (*bearers, "period", "kind", "verdict", *_SUMMED, *once, "amounts")
+    elsewhere = {CATEGORY: nw.lit(RESERVE), VENDOR: nw.lit(RESERVE), "period": nw.lit(UNDATED)}
+    taken = elsewhere | {name: -nw.col(name) for name in _SUMMED} | dict.fromkeys((*once, "amounts"), _NONE)
+    return (
+        sums.with_columns(given=nw.lit(value=False), taken=nw.when(nw.col("kind") == TAKING).then(nw.lit(value=True)))
+        .unpivot(on=["given", "taken"], index=list(columns), variable_name="side", value_name="is_taken")
+        .filter(~is_taken.is_null())
+        .with_columns(
+            nw.when(is_taken).then(taken[name]).otherwise(nw.col(name)).alias(name) for name in columns if name in taken
+        )
+    )
+
+
+def _side_by_side(facts: Frame, bearers: tuple[str, ...], once: tuple[str, ...]) -> Frame:
+    """A row for each month of ``bearers``, with every measure of each metric side by side.
+
+    Facts are summed before: a measure for each kind and verdict is computed of the sums, which are few.
+    """
+    sums = _with_taken(_summed(facts, bearers, once), bearers, once)
+    kind, verdict, amounts = nw.col("kind"), nw.col("verdict"), nw.col("amounts")
+    is_left_out, is_stale = verdict.is_in(list(REASONS)), verdict == CONVERTED_STALE
+    measures: dict[str, nw.Expr] = {}
+    for metric, kinds in _KINDS_OF.items():
+        held = kind.is_in(kinds)
+        measures |= {
+            _of(metric, "value"): _amount(held, "value"),
+            _of(metric, "reporting_value"): _amount(held & ~is_left_out, "reporting_value"),
+            _of(metric, "constant_value"): _amount(held & ~is_left_out, "constant_value"),
+            _of(metric, "reporting_excluded_value"): _amount(held & is_left_out, "value"),
+            _of(metric, "stale_rate_count"): _count(held & is_stale, amounts),
+            **{_of(metric, reason): _count(held & (verdict == why), amounts) for why, reason in REASONS.items()},
+        }
+    measures |= {
+        _of(BUDGET, "amounts"): _count(kind.is_in(_KINDS_OF[BUDGET]), amounts),
+        _of(EXCLUDED, "value"): _amount(kind == EXCLUDED, "value"),
+        **{_of(of, each): _count(kind.is_in(kinds), nw.col(each)) for of, kinds in _LINES_OF.items() for each in once},
+    }
+    key = (*bearers, "period")
+    return _added(sums.select(*key, **measures), key, once)
 
 
 def _of_each(sums: Frame, *dimensions: str) -> Frame:
-    """``sums`` once for each dimension, with the member they belong to and the lines they count in it."""
-    dimension = nw.col("dimension")
-    return sums.unpivot(
-        on=list(dimensions),
-        index=["unit", "period", "kind", "value", *ONCE],
-        variable_name="dimension",
-        value_name="dimension_id",
-    ).select(
-        *_KEY,
-        "kind",
-        "value",
-        lines=nw.when(dimension == "project")
-        .then(nw.col("once_in_project"))
-        .when(dimension == "program")
-        .then(nw.col("once_in_program"))
-        .otherwise(nw.col("once_in_unit")),
+    """``sums`` once for each dimension, with the member they belong to."""
+    index = ["period", "unit", *_AMOUNTS_BESIDE, *_COUNTS_BESIDE, *_lines_beside(ONCE)]
+    return sums.unpivot(on=list(dimensions), index=index, variable_name="dimension", value_name="dimension_id")
+
+
+def _added(rows: Frame, key: tuple[str, ...], once: tuple[str, ...]) -> Frame:
+    """One row for each ``key``, with the sum of every measure."""
+    return rows.group_by(*key).agg(
+        nw.col(*_AMOUNTS_BESIDE).sum().cast(MONEY), nw.col(*_COUNTS_BESIDE, *_lines_beside(once)).sum().cast(nw.Int64)
     )
 
 
-def _by_kind(members: Frame) -> Frame:
-    """One row per dimension, member, month and currency, with the sum and the lines of each kind side by side."""
-    of_kind = {kind: nw.col("kind") == kind for kind in KINDS}
-    return (
-        members.select(
-            *_KEY,
-            **{kind: nw.when(held).then(nw.col("value")).otherwise(_NOTHING) for kind, held in of_kind.items()},
-            **{_lines(kind): nw.when(held).then(nw.col("lines")).otherwise(_NO_LINE) for kind, held in of_kind.items()},
-        )
-        .group_by(*_KEY)
-        .agg(
-            nw.col(*KINDS).sum().cast(MONEY),
-            nw.col(*(_lines(kind) for kind in KINDS)).sum().cast(nw.Int64),
-        )
-    )
+def _lines_beside(once: tuple[str, ...]) -> list[str]:
+    return [_of(of, each) for of in _LINES_OF for each in once]
 
 
 def _measured(sums: Frame) -> Frame:
-    """The four metrics of each row of ``sums``; one in which nothing is summed, counted or excluded has no cell."""
-    budget, committed, actual = nw.col(BUDGET), nw.col(COMMITTED), nw.col(ACTUAL) + nw.col(MATCHED)
-    lines = {kind: nw.col(_lines(kind)) for kind in KINDS}
-    has_budget = (budget != 0) | (lines[BUDGET] > 0)
-    has_actual = lines[ACTUAL] + lines[MATCHED] + lines[EXCLUDED] > 0
-    values = {
-        BUDGET: nw.when(has_budget).then(budget),
-        COMMITTED: nw.when(lines[COMMITTED] > 0).then(committed),
-        ACTUAL: nw.when(has_actual).then(actual),
-        VARIANCE: nw.when(has_budget | has_actual).then(budget - actual),
+    """The four metrics of each row of ``sums``: a cell of each that a line's amount, or a reserve, is in."""
+    metric, dimension = nw.col("metric_name"), nw.col("dimension")
+
+    def lines(kind: str) -> nw.Expr:
+        in_project, in_program, in_unit = (nw.col(_of(kind, once)) for once in ONCE)
+        inner = nw.when(dimension == PROGRAM).then(in_program).otherwise(in_unit)
+        return nw.when(dimension == PROJECT).then(in_project).otherwise(inner)
+
+    line_count = {kind: nw.col(_of(kind, "line_count")) for kind in _LINES_OF}
+    counted = {_of(kind, "line_count"): lines(kind) for kind in _LINES_OF}
+    has_budget = nw.col(_of(BUDGET, "amounts")) > 0
+    has_actual = lines(ACTUAL) + lines(EXCLUDED) > 0
+    is_there = {
+        BUDGET: has_budget,
+        COMMITTED: lines(COMMITTED) > 0,
+        ACTUAL: has_actual,
+        VARIANCE: has_budget | has_actual,
     }
-    metric, counts = nw.col("metric_name"), [_lines(kind) for kind in KINDS]
-    is_actual = metric == ACTUAL
-    return (
-        sums.select(
-            *(*_KEY, *counts),
-            nw.col(EXCLUDED).alias("excluded_value"),
-            *(value.cast(MONEY).alias(name) for name, value in values.items()),
+    cells = (
+        sums.with_columns(
+            **counted, **{name: nw.when(there).then(nw.lit(value=True)) for name, there in is_there.items()}
         )
         .unpivot(
-            on=list(values), index=[*_KEY, *counts, "excluded_value"], variable_name="metric_name", value_name="value"
+            on=list(is_there),
+            index=[*_CELL, *_AMOUNTS_BESIDE, *_COUNTS_BESIDE, *counted],
+            variable_name="metric_name",
+            value_name="is_there",
         )
-        .filter(~nw.col("value").is_null())
-        .select(
-            *("metric_name", *_KEY, "value"),
-            line_count=nw.when(metric == BUDGET)
-            .then(lines[BUDGET])
-            .when(metric == COMMITTED)
-            .then(lines[COMMITTED])
-            .when(is_actual)
-            .then(lines[ACTUAL] + lines[MATCHED])
-            .otherwise(lines[BUDGET] + lines[ACTUAL]),
-            excluded_value=nw.when(is_actual).then(nw.col("excluded_value")).otherwise(_NOTHING),
-            excluded_count=nw.when(is_actual).then(lines[EXCLUDED]).otherwise(_NO_LINE),
-        )
+        .filter(~nw.col("is_there").is_null())
     )
 
+    def of_metric(budget: nw.Expr, committed: nw.Expr, actual: nw.Expr, variance: nw.Expr) -> nw.Expr:
+        rest = nw.when(metric == ACTUAL).then(actual).otherwise(variance)
+        return nw.when(metric == BUDGET).then(budget).when(metric == COMMITTED).then(committed).otherwise(rest)
 
-def _lines(kind: str) -> str:
-    return f"{kind}_lines"
+    def of_each(measure: str) -> tuple[nw.Expr, nw.Expr, nw.Expr]:
+        return nw.col(_of(BUDGET, measure)), nw.col(_of(COMMITTED, measure)), nw.col(_of(ACTUAL, measure))
 
-
-def present(cells: Frame, live_programs: Frame, live_projects: Frame, as_of: date) -> Frame:
-    """``cells`` named and identified, with the contract's columns in its order."""
-    names = nw.concat(
-        [
-            live.select(dimension=nw.lit(name), dimension_id=nw.col(f"{name}_id"), name=nw.col("name"))
-            for name, live in (("program", live_programs), ("project", live_projects))
-        ]
-    )
-    dimension, member, period = nw.col("dimension"), nw.col("dimension_id"), nw.col("period")
-    month = period.dt.to_string("%Y-%m")
-    first_day = nw.concat_str([month, nw.lit("-01")])
-    key = [nw.col("metric_name"), dimension, escaped(member), first_day, escaped(nw.col("unit"))]
-    return cells.join(names, on=["dimension", "dimension_id"], how="left").select(
-        nw.concat_str(key, separator="|").alias("metric_id"),
+    measures: dict[str, nw.Expr] = {}
+    for measure in (*VALUES, *COUNTS, "line_count"):
+        budget, committed, actual = of_each(measure)
+        measures[measure] = of_metric(
+            budget, committed, actual, budget - actual if measure in VALUES else budget + actual
+        )
+    return cells.select(
         "metric_name",
-        "dimension",
-        "dimension_id",
-        nw.when(dimension == PORTFOLIO)
-        .then(nw.lit("Portfolio"))
-        .when(dimension.is_in(["program", "project"]) & (member == UNASSIGNED))
-        .then(nw.lit("Unassigned"))
-        .otherwise(nw.coalesce(nw.col("name"), member))
-        .alias("dimension_value"),
-        "period",
-        nw.when(period == UNDATED).then(nw.lit("undated")).otherwise(month).alias("period_label"),
-        *("value", "unit", "line_count", "excluded_value", "excluded_count"),
-        nw.lit(as_of).alias("as_of_date"),
+        *_CELL,
+        *(measures[measure].cast(MONEY).alias(measure) for measure in VALUES),
+        *(measures[measure].alias(measure) for measure in COUNTS),
+        line_count=measures["line_count"] - nw.when(metric == VARIANCE).then(line_count[MATCHED]).otherwise(_NONE),
+        excluded_value=nw.when(metric == ACTUAL).then(nw.col(_of(EXCLUDED, "value"))).otherwise(_NOTHING),
+        excluded_count=nw.when(metric == ACTUAL).then(line_count[EXCLUDED]).otherwise(_NONE),
     )
+
+
+def _amount(held: nw.Expr, measure: str) -> nw.Expr:
+    return nw.when(held).then(nw.col(measure)).otherwise(_NOTHING).cast(MONEY)
+
+
+def _count(held: nw.Expr, measure: nw.Expr) -> nw.Expr:
+    return nw.when(held).then(measure).otherwise(_NONE)

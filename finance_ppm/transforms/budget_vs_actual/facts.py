@@ -1,11 +1,13 @@
 """Which amounts a share carries, and in which month.
 
 Belongs here: the definitions of budget, committed, actual and reserve. Does not belong here: how they are
-summed (``cells``).
+summed (``cells``), how they are converted (``reporting``).
 
-A fact is a kind, a month, the members it counts under, a value, and the line it counts (``once_in_*``). Kinds
-are finer than metrics: an actual is MATCHED where its line's budget is in the same month, so that variance
-counts the line once, and EXCLUDED where it lies after the as-of day.
+A fact is a kind, a month, the members it counts under, a value, the line it counts (``once_in_*``), and which rate it
+goes by. Kinds are finer than metrics: an actual is MATCHED where its line's budget is in the same month, so that
+variance counts the line once, and EXCLUDED where it lies after the as-of day. A budget is TAKING where its project has
+a total: what the lines leave of that is a reserve, and shows once they are summed (``cells``). So what such a project
+has of budget comes to its total, to the cent, in the reporting currency too.
 """
 
 from datetime import date
@@ -13,27 +15,22 @@ from decimal import Decimal
 
 import narwhals.stable.v2 as nw
 
+from finance_ppm.transforms.budget_vs_actual.reporting import BUDGET_RATE, CLOSING_RATE
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
-from finance_ppm.transforms.shares import MEMBERS, ONCE
+from finance_ppm.transforms.shares import ONCE
 
-BUDGET, COMMITTED, ACTUAL, MATCHED, EXCLUDED = "budget", "committed", "actual", "matched", "excluded"
-KINDS = (BUDGET, COMMITTED, ACTUAL, MATCHED, EXCLUDED)
+BUDGET, TAKING, COMMITTED = "budget", "taking", "committed"
+ACTUAL, MATCHED, EXCLUDED = "actual", "matched", "excluded"
 RESERVE = "(reserve)"
 UNDATED = date(1900, 1, 1)
 """The period of amounts that belong to no month."""
 
-_TAKEN = "taken"
-"""What a share takes from its project's reserve: a budget fact of its own."""
+_BEARERS = ("home", "category", "vendor", "unit", *ONCE)
 
 
-def facts_of(shares: Frame, homes: Frame, as_of: date) -> Frame:
-    """Every fact of ``shares``, and the reserves of the projects in ``homes``, as ``as_of`` saw them."""
-    return nw.concat([_of_shares(shares, as_of), _of_totals(homes)])
-
-
-def _of_shares(shares: Frame, as_of: date) -> Frame:
-    """A row for each kind that a share has an amount of.
+def facts_of(shares: Frame, as_of: date) -> Frame:
+    """Every fact of ``shares`` as ``as_of`` saw it: a row for each kind that a share has an amount of.
 
     - budget: the amount, in the month of the commitment, else the invoice, else the payment;
     - committed: what is still to come, by ``as_of``, of a line committed and neither invoiced nor paid;
@@ -42,62 +39,67 @@ def _of_shares(shares: Frame, as_of: date) -> Frame:
     """
     committed_date, invoice_date, paid_date = nw.col("committed_date"), nw.col("invoice_date"), nw.col("paid_date")
     recognised = nw.coalesce(invoice_date, paid_date)
-    is_future = _is_true(nw.lit(as_of) < recognised)
     is_open = _is_true(committed_date <= as_of) & ~_is_true(invoice_date <= as_of) & ~_is_true(paid_date <= as_of)
     dated = shares.with_columns(
         planned_month=_month(nw.coalesce(committed_date, invoice_date, paid_date)),
         recognised_month=_month(recognised),
         is_open=is_open,
-        is_future=is_future,
     )
-
-    amount, actual, zero = nw.col("amount"), nw.col("actual_amount"), nw.lit(Decimal(0)).cast(MONEY)
+    amount, zero = nw.col("amount"), nw.lit(Decimal(0)).cast(MONEY)
     is_matched = ~amount.is_null() & (nw.col("planned_month") == nw.col("recognised_month"))
-    still_to_come = nw.max_horizontal(amount - nw.max_horizontal(actual, zero), zero)
+    still_to_come = nw.max_horizontal(amount - nw.max_horizontal(nw.col("actual_amount"), zero), zero)
     values = {  # null: no fact of this kind
         BUDGET: amount,
         COMMITTED: nw.when(nw.col("is_open") & (amount > 0)).then(still_to_come),
-        ACTUAL: nw.when(~nw.col("is_future") & ~is_matched).then(actual),
-        MATCHED: nw.when(~nw.col("is_future") & is_matched).then(actual),
-        EXCLUDED: nw.when(nw.col("is_future")).then(actual),
-        _TAKEN: nw.when(nw.col("has_total")).then(-amount),
+        ACTUAL: nw.col("actual_amount"),
     }
-    months = ("planned_month", "recognised_month")
+    said = {
+        "planned_month": nw.col("planned_month"),
+        "recognised_month": nw.col("recognised_month"),
+        "is_undated": recognised.is_null(),
+        "budget_as": nw.when(nw.col("has_total")).then(nw.lit(TAKING)).otherwise(nw.lit(BUDGET)),
+        "actual_as": nw.when(recognised > as_of)
+        .then(nw.lit(EXCLUDED))
+        .when(is_matched)
+        .then(nw.lit(MATCHED))
+        .otherwise(nw.lit(ACTUAL)),
+    }
     facts = (
-        dated.select(*MEMBERS, *ONCE, *months, *(value.cast(MONEY).alias(kind) for kind, value in values.items()))
-        .unpivot(on=list(values), index=[*MEMBERS, *ONCE, *months], variable_name="kind", value_name="value")
+        dated.select(*_BEARERS, **said, **{kind: value.cast(MONEY) for kind, value in values.items()})
+        .unpivot(on=list(values), index=[*_BEARERS, *said], variable_name="metric", value_name="value")
         .filter(~nw.col("value").is_null())
     )
-
-    kind = nw.col("kind")
-    is_taken = kind == _TAKEN
+    is_budget, is_actual = nw.col("metric") == BUDGET, nw.col("metric") == ACTUAL
     return facts.select(
-        *("project", "program", "unit"),
-        *(
-            nw.when(is_taken).then(nw.lit(RESERVE)).otherwise(nw.col(name)).alias(name)
-            for name in ("category", "vendor")
-        ),
-        *(nw.when(is_taken).then(nw.lit(0, nw.Int64)).otherwise(nw.col(name)).alias(name) for name in ONCE),
-        nw.when(is_taken).then(nw.lit(BUDGET)).otherwise(kind).alias("kind"),
-        nw.when(is_taken)
-        .then(nw.lit(UNDATED))
-        .when(kind.is_in([BUDGET, COMMITTED]))
-        .then(nw.col("planned_month"))
-        .otherwise(nw.col("recognised_month"))
-        .alias("period"),
+        *_BEARERS,
         "value",
+        amounts=nw.lit(1, nw.Int64),
+        kind=nw.when(is_budget)
+        .then(nw.col("budget_as"))
+        .when(is_actual)
+        .then(nw.col("actual_as"))
+        .otherwise(nw.col("metric")),
+        period=nw.when(is_actual).then(nw.col("recognised_month")).otherwise(nw.col("planned_month")),
+        rated_in=nw.when(is_budget)
+        .then(nw.lit(BUDGET_RATE))
+        .when(~is_actual | nw.col("is_undated"))
+        .then(nw.lit(CLOSING_RATE))
+        .otherwise(nw.col("recognised_month")),
     )
 
 
-def _of_totals(homes: Frame) -> Frame:
+def totals_of(homes: Frame) -> Frame:
     """The totals that reserves are left of: budget that is undated and of no line."""
     return homes.filter(nw.col("has_total")).select(
-        *("project", "program", "unit"),
+        "home",
         *(nw.lit(RESERVE).alias(name) for name in ("category", "vendor")),
+        "unit",
         *(nw.lit(0, nw.Int64).alias(name) for name in ONCE),
-        nw.lit(BUDGET).alias("kind"),
-        nw.lit(UNDATED).alias("period"),
         nw.col("budget_total").cast(MONEY).alias("value"),
+        amounts=nw.lit(1, nw.Int64),
+        kind=nw.lit(BUDGET),
+        period=nw.lit(UNDATED),
+        rated_in=nw.lit(BUDGET_RATE),
     )
 
 
@@ -107,4 +109,4 @@ def _month(day: nw.Expr) -> nw.Expr:
 
 
 def _is_true(condition: nw.Expr) -> nw.Expr:
-    return condition.fill_null(False)
+    return condition.fill_null(value=False)
