@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from finance_ppm import currencies
 from finance_ppm.onboarding.mapping_words import NAMES, NOUNS, WEAK, WORDS
-from finance_ppm.quality import currencies
 
 _ARTICLES = frozenset(
     {

@@ -8,9 +8,9 @@ import pytest
 
 from finance_ppm.column_mapping import ColumnMapping
 from finance_ppm.contracts import PAGE_TABLES, notion_properties
+from finance_ppm.currencies import ISO_4217
 from finance_ppm.onboarding.blueprint import PropertyPlan, plans
 from finance_ppm.onboarding.databases import Source, Standing, _requested
-from finance_ppm.quality.currencies import ISO_4217
 from finance_ppm.quality.rules import actions, budget_lines, programs, projects, risks
 from finance_ppm_tests.onboarding.fresh_notion import NOW
 
