@@ -1,0 +1,215 @@
+"""Figures beyond their thresholds, and sources that were not read for too long: what the lake alone says."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml  # type: ignore[import-untyped]  # PyYAML carries no types
+
+from finance_ppm.automation.alerts.episodes import Survey
+from finance_ppm.automation.alerts.metrics import Figures, Threshold, survey_metrics
+from finance_ppm.automation.alerts.sources import survey_sources
+from finance_ppm.contracts.azure import AzureSnapshots
+from finance_ppm.contracts.bronze import NotionSyncWatermarks
+from finance_ppm.contracts.fx import FxRates
+from finance_ppm.contracts.gold import DataQualityMetrics
+from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.settings import Config
+
+NOW = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
+DIRT: dict[str, Any] = {"name": "dirt", "table": "gold/data_quality_metrics", "column": "rows_failing", "above": 10}
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"))
+
+
+def metrics(lake: Lake, **failing: int) -> None:
+    rows = [
+        {
+            "rule": rule,
+            "description": "?",
+            "severity": "WARN",
+            "table_name": "silver/lines",
+            "owner": "me",
+            "rows_checked": 100,
+            "rows_failing": count,
+            "passed": count == 0,
+            "as_of_date": NOW.date(),
+        }
+        for rule, count in failing.items()
+    ]
+    lake.replace(DataQualityMetrics, pl.DataFrame(rows).with_columns(computed_at=NOW))
+
+
+def watch(lake: Lake, folder: Path, *entries: Mapping[str, Any], figures: Figures | None = None) -> Survey:
+    (folder / "alerts.yaml").write_text(yaml.safe_dump({"thresholds": list(entries)}))
+    return survey_metrics(lake, figures or Figures(), folder / "alerts.yaml", "http://dagster", NOW)
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    return {name: value for name, value in {**DIRT, **changes}.items() if value is not None}
+
+
+def active(survey: Survey) -> set[str]:
+    return {condition.subject for condition in survey.active}
+
+
+def test_a_figure_beyond_its_threshold_is_told(lake: Lake, tmp_path: Path) -> None:
+    """Rules a, b and c are broken by 5, 7 and 0 of 100 rows: sum 12, mean 4, largest 7, smallest 0."""
+    metrics(lake, a=5, b=7, c=0)
+    for changes, crossed in (
+        ({}, True),
+        ({"above": 12}, False),
+        ({"above": 11.5}, True),
+        ({"where": {"rule": "a"}}, False),
+        ({"where": {"rule": ["a", "b"]}}, True),
+        ({"where": {"passed": True}}, False),
+        ({"where": {"passed": False}}, True),
+        ({"where": {"rows_checked": 100}}, True),
+        ({"where": {"as_of_date": "2026-06-15"}}, True),
+        ({"where": {"as_of_date": NOW.date()}}, True),
+        ({"take": "max"}, False),
+        ({"take": "mean", "above": 3.9}, True),
+        ({"take": "count", "column": None, "above": 2}, True),
+        ({"take": "count", "column": None, "where": {"rule": "nobody's"}, "above": None, "below": 1}, True),
+        ({"take": "min", "above": None, "below": 1}, True),
+        ({"take": "min", "above": None, "below": 0}, False),
+    ):
+        survey = watch(lake, tmp_path, changed(**changes))
+        assert active(survey) == ({"threshold dirt"} if crossed else set()), changes
+        assert ("threshold dirt" in survey.well) is not crossed, changes
+
+
+def test_a_figure_that_there_is_none_of_is_neither_well_nor_wrong(lake: Lake, tmp_path: Path) -> None:
+    assert "threshold dirt" not in active(watch(lake, tmp_path, DIRT)) | watch(lake, tmp_path, DIRT).well
+    metrics(lake, a=5)
+    survey = watch(lake, tmp_path, changed(where={"rule": "nobody's"}))
+    assert "threshold dirt" not in active(survey) | survey.well
+
+
+def test_a_figure_is_computed_again_where_its_table_changed_and_only_there(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = []
+    of = Threshold.of
+
+    def counted(self: Threshold, rows: pl.LazyFrame) -> Decimal | None:
+        computed.append(self.name)
+        return of(self, rows)
+
+    monkeypatch.setattr(Threshold, "of", counted)
+    figures = Figures()
+    for failing, crossed in ((20, True), (20, True), (5, False)):
+        metrics(lake, a=failing)
+        assert bool(watch(lake, tmp_path, DIRT, figures=figures).active) is crossed
+    assert len(computed) == 2
+
+
+def test_two_thresholds_of_one_name_are_told(lake: Lake, tmp_path: Path) -> None:
+    (condition,) = watch(lake, tmp_path, DIRT, DIRT).active
+    assert "two thresholds are named dirt" in condition.detail
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"table": "gold/nothing"}, "there is no table gold/nothing"),
+        ({"column": "rule"}, "column is to name a column of numbers"),
+        ({"where": {"colour": "red"}}, "has no column colour"),
+        ({"where": {"rule": []}}, "a value of the column rule"),
+        ({"where": {"rows_failing": "many"}}, "a value of the column rows_failing"),
+        ({"where": {"rows_failing": [1, True]}}, "a value of the column rows_failing"),
+        ({"above": None}, "one of above and below"),
+        ({"below": 3}, "one of above and below"),
+        ({"colour": "red"}, "colour"),
+        ({"severity": "GRAVE"}, "severity"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_and_nothing_is_said_of_what_it_asked_for(
+    lake: Lake, tmp_path: Path, changes: dict[str, Any], told: str
+) -> None:
+    survey = watch(lake, tmp_path, changed(**changes))
+    (condition,) = survey.active
+    assert condition.subject == f"file {tmp_path / 'alerts.yaml'}"
+    assert told in condition.detail
+    assert "metric" not in survey.covers
+
+
+@pytest.mark.parametrize("content", [b"thresholds: [", b"\xff\xfe", b"- a", b"thresholds: 3"])
+def test_a_file_that_is_none_is_told(lake: Lake, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "alerts.yaml").write_bytes(content)
+    assert len(survey_metrics(lake, Figures(), tmp_path / "alerts.yaml", "", NOW).active) == 1
+
+
+@pytest.mark.parametrize("content", [None, b"", b"thresholds: []", b"# nothing yet"])
+def test_without_thresholds_nothing_is_watched(lake: Lake, tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "alerts.yaml").write_bytes(content)
+    assert survey_metrics(lake, Figures(), tmp_path / "alerts.yaml", "", NOW).active == ()
+
+
+# --- sources --------------------------------------------------------------------------------------
+
+PROJECTS = "1429989f-e8ac-4eff-bc8f-57f56486db54"
+RISKS = "2429989f-e8ac-4eff-bc8f-57f56486db54"
+
+
+def late(lake: Lake, now: datetime, **config: Any) -> set[str]:
+    return active(survey_sources(lake, Config(ppm_fx_rates=config.pop("ppm_fx_rates", "none"), **config), now))
+
+
+def read(lake: Lake, at: datetime | None, identity: str = PROJECTS) -> None:
+    empty = dict.fromkeys(NotionSyncWatermarks.column_names())
+    row = {"database_id": identity, "database_name": "projects", "property_ids": "{}"}
+    schema = NotionSyncWatermarks.create_empty().schema
+    lake.merge(
+        NotionSyncWatermarks,
+        pl.DataFrame([{**empty, **row, "last_read_at": at, "last_attempt_at": NOW}], schema=schema),
+    )
+
+
+def test_a_database_that_is_not_read_for_a_day_is_late(lake: Lake) -> None:
+    read(lake, NOW)
+    assert late(lake, NOW + timedelta(hours=24), notion_projects_db_id=PROJECTS) == set()
+    day = NOW + timedelta(hours=24, seconds=1)
+    assert late(lake, day, notion_projects_db_id=PROJECTS) == {"source Notion projects"}
+    assert late(lake, day, notion_projects_db_id=RISKS) == set(), "of another database nothing is known"
+    assert late(lake, day) == set(), "what is not configured is not read"
+
+
+def test_a_database_that_was_tried_and_never_read_is_late(lake: Lake) -> None:
+    assert late(lake, NOW, notion_projects_db_id=PROJECTS) == set()
+    read(lake, None)
+    assert late(lake, NOW, notion_projects_db_id=PROJECTS) == {"source Notion projects"}
+
+
+def test_what_is_read_once_a_day_is_not_late_at_the_same_hour_of_the_next(lake: Lake) -> None:
+    """A read that is not complete is none."""
+    tenant = "72f988bf-0000-0000-0000-00000000d011"
+    assert late(lake, NOW, azure_tenant_id=tenant) == set()
+    mark: dict[str, Any] = dict.fromkeys(AzureSnapshots.column_names())
+    mark |= {"dataset": "resources", "subscription_id": "x", "complete": True, "row_count": 1}
+    mark |= {"captured_on": NOW.date(), "captured_at": NOW}
+    tomorrow = NOW + timedelta(days=1)
+    later = mark | {"complete": False, "captured_on": tomorrow.date(), "captured_at": tomorrow}
+    lake.merge(AzureSnapshots, pl.DataFrame([mark, later], schema=AzureSnapshots.create_empty().schema))
+    assert late(lake, NOW + timedelta(hours=27), azure_tenant_id=tenant) == set()
+    assert late(lake, NOW + timedelta(hours=28), azure_tenant_id=tenant) == {"source Azure resources"}
+    assert late(lake, NOW + timedelta(hours=28)) == set()
+
+
+def test_rates_are_late_once_they_are_stale_and_a_file_of_ones_own_never_is(lake: Lake) -> None:
+    rate = {"currency": "USD", "rate_date": NOW.date(), "captured_at": NOW, "rate": None, "source": "x"}
+    published = "https://rates.example/eurofxref"
+    assert late(lake, NOW, ppm_fx_rates=published) == set()
+    lake.append(FxRates, pl.DataFrame([rate], schema_overrides={"rate": pl.Decimal(28, 12)}))
+    assert late(lake, NOW + timedelta(days=7), ppm_fx_rates=published) == set()
+    assert late(lake, NOW + timedelta(days=8), ppm_fx_rates=published) == {"source exchange rates"}
+    assert late(lake, NOW + timedelta(days=8), ppm_fx_rates=f" {published.upper()}") == {"source exchange rates"}
+    assert late(lake, NOW + timedelta(days=8), ppm_fx_rates="rates.csv") == set()
