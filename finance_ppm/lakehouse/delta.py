@@ -197,8 +197,11 @@ def overwrite_rows(delta: DeltaTable, table: type[Table], rows: pl.DataFrame, pa
     )
 
 
-def overwrite_from(delta: DeltaTable, table: type[Table], rows: Iterable[pl.DataFrame], partition: Partition) -> None:
-    """Make all of ``rows`` the whole of one partition, as the next version; they are written as they come.
+def overwrite_from(
+    delta: DeltaTable, table: type[Table], rows: Iterable[pl.DataFrame], partition: Partition | None
+) -> None:
+    """Make all of ``rows`` the whole of one partition (None: of the table), as the next version; they are written as
+    they come.
 
     Raises deltalake's ``CommitFailedError`` where another writer has made that version.
     """
@@ -211,7 +214,7 @@ def overwrite_from(delta: DeltaTable, table: type[Table], rows: Iterable[pl.Data
         delta,
         pa.RecordBatchReader.from_batches(schema, batches),
         mode="overwrite",
-        predicate=predicate(pl.DataFrame([partition])),
+        predicate=None if partition is None else predicate(pl.DataFrame([partition])),
         commit_properties=STRICT,
         writer_properties=STREAMED,
     )

@@ -80,6 +80,13 @@ class Lake:
         """The Delta table in its present version, opened with the lake's own credentials; None where there is none."""
         return open_delta(self.path(table), self._storage_options)
 
+    def delta_at(self, table: type[Table], version: int) -> DeltaTable:
+        """The Delta table as it was in ``version``, which must be in its log."""
+        delta = self.delta(table)
+        assert delta is not None
+        delta.load_as_version(version)
+        return delta
+
     def files(self, table: type[Table]) -> "FileSystem":
         """The table's folder with all that lies in it, through the library that writes it, a folder or an object store
         alike.
