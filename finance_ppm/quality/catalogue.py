@@ -9,17 +9,19 @@ from itertools import groupby
 
 from finance_ppm.contracts import full_name
 from finance_ppm.quality.rule import Rule
-from finance_ppm.quality.rules import RULES
+from finance_ppm.quality.rules import EVERY_RULE
 
 _INTRODUCTION = """\
 # Data-quality rules
 
-Each rule is an asset check on the table it stands under, and the rows that break it are in `gold/data_quality_issues`
-with the value, what is wrong and what to do. How each rule fared every day is in `gold/data_quality_metrics`.
+Each rule is an asset check on the table it stands under, and the rows of bronze and silver that break one are in
+`gold/data_quality_issues` with the value, what is wrong and what to do. How each rule fared every day is in
+`gold/data_quality_metrics`.
 
 - **ERROR**: figures are wrong or cannot be computed. **WARN**: they may be wrong. **INFO**: worth knowing.
 - **hard**: the page is kept out of its silver table until it is mended; it is in `silver/quarantine`.
 - **blocking**: what is downstream waits until no row breaks the rule.
+- Rules of `gold/` tables compare our own figures with each other; what breaks one stands beside its check.
 - Archived pages are not judged; only keys are compared over all rows, and every page in bronze is counted.
 
 This page is derived from `finance_ppm/quality/rules`: add a rule there, then run
@@ -27,7 +29,7 @@ This page is derived from `finance_ppm/quality/rules`: add a rule there, then ru
 """
 
 
-def markdown(rules: Sequence[Rule] = RULES) -> str:
+def markdown(rules: Sequence[Rule] = EVERY_RULE) -> str:
     """The page: one section per table, one row per rule."""
 
     def table(rule: Rule) -> str:

@@ -5,7 +5,7 @@ any one rule, nor running them (``quality.evaluation``).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import narwhals.stable.v2 as nw
@@ -49,6 +49,12 @@ class Rule:
     """Rows that break it are kept out of silver."""
     blocking: bool = False
     """What is downstream of the table waits until no row breaks it."""
+    reads: tuple[type[Table], ...] = ()
+    """The gold tables it compares: it can be asked only once these are made. Silver and bronze are always there."""
+
+    def reading(self, *tables: type[Table]) -> "Rule":
+        """The same rule, which reads these gold tables."""
+        return replace(self, reads=tables)
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,8 @@ class Rulebook:
     identity: Identity
     checked: Rows
     rules: list[Rule] = field(default_factory=list)
+    reads: tuple[type[Table], ...] = ()
+    """The gold tables that its rules compare."""
 
     def rule(
         self,
@@ -116,6 +124,7 @@ class Rulebook:
         remedy: str,
         name: str | None = None,
         description: str | None = None,
+        owner: str | None = None,
         checked: Rows | None = None,
         hard: bool = False,
         blocking: bool = False,
@@ -134,11 +143,12 @@ class Rulebook:
                 severity=severity,
                 description=description or written,
                 remedy=remedy,
-                owner=self.table.info.owner,
+                owner=owner or self.table.info.owner,
                 failing=lambda portfolio: self._identified(breaking(portfolio)),
                 checked=checked or self.checked,
                 hard=hard,
                 blocking=blocking,
+                reads=self.reads,
             )
             self.rules.append(rule)
             return rule

@@ -23,7 +23,7 @@ from finance_ppm.contracts.azure import (
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.finance import PpmForecast, PpmForecastMonthly, PpmProjectHealth
 from finance_ppm.contracts.fx import FxRates
-from finance_ppm.contracts.gold import PpmBudgetVsActual
+from finance_ppm.contracts.gold import DataQualityIssues, PpmBudgetVsActual
 from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.transforms.portfolio import Portfolio
 from finance_ppm_tests.engines import Engine
@@ -48,6 +48,7 @@ CONTRACTS: dict[str, type[Table]] = {
     "forecast": PpmForecast,
     "forecast_monthly": PpmForecastMonthly,
     "project_health": PpmProjectHealth,
+    "issues": DataQualityIssues,
     "advisor_recs": AzureAdvisorRecs,
     "advisor_allocations": AzureAdvisorAllocations,
     "advisor_summary": AdvisorSummary,

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from finance_ppm.currencies import ISO_4217
 from finance_ppm.quality import RULES, Rule, rules_of
 from finance_ppm.quality.catalogue import markdown
-from finance_ppm.quality.currencies import ISO_4217
 from finance_ppm.quality.rules import actions, budget_lines, programs, projects, risks
 
 PAGE = Path(__file__).parents[2] / "docs" / "data-quality-rules.md"

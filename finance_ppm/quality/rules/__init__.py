@@ -1,11 +1,23 @@
-"""Every rule, one module per database, and one each for what all pages share, for the sync itself and for Azure.
+"""Every rule, one module per database, one each for what all pages share, for the sync itself and for Azure,
+and one for totals that must agree.
 
 To add a rule, write one decorated function in the module of its table; nothing else names it.
 """
 
 from finance_ppm.contracts import Table
 from finance_ppm.quality.rule import Rule
-from finance_ppm.quality.rules import actions, azure, azure_reads, budget_lines, pages, programs, projects, risks, sync
+from finance_ppm.quality.rules import (
+    actions,
+    azure,
+    azure_reads,
+    budget_lines,
+    pages,
+    programs,
+    projects,
+    reconciliation,
+    risks,
+    sync,
+)
 
 RULES: tuple[Rule, ...] = (
     *programs.book.rules,
@@ -18,9 +30,15 @@ RULES: tuple[Rule, ...] = (
     *azure_reads.book.rules,
     *azure.RULES,
 )
+"""The rules of bronze and silver: what they find is a finding about somebody's data."""
+
+RECONCILIATIONS: tuple[Rule, ...] = reconciliation.RECONCILIATIONS
+"""The rules of gold: what they find is a fault in our figures."""
+
+EVERY_RULE: tuple[Rule, ...] = (*RULES, *RECONCILIATIONS)
 """All rules; names are unique."""
 
 
 def rules_of(table: type[Table]) -> tuple[Rule, ...]:
     """The rules that look at ``table``: its asset checks."""
-    return tuple(rule for rule in RULES if rule.table is table)
+    return tuple(rule for rule in EVERY_RULE if rule.table is table)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import narwhals.stable.v2 as nw
 
 from finance_ppm.contracts.azure import AzureAdvisorRecommendations, AzureResources
-from finance_ppm.quality.currencies import ISO_4217
+from finance_ppm.currencies import ISO_4217
 from finance_ppm.quality.rule import NOTHING, Rule, Rulebook, Severity, plain_identity
 from finance_ppm.quality.thresholds import THRESHOLDS
 from finance_ppm.quality.vocabulary import broken, either, live, missing, more_than, quoted, unlisted

@@ -3,7 +3,7 @@
 import narwhals.stable.v2 as nw
 
 from finance_ppm.contracts.silver import NotionProjects
-from finance_ppm.quality.currencies import ISO_4217
+from finance_ppm.currencies import ISO_4217
 from finance_ppm.quality.rule import Rulebook, Severity, page_identity
 from finance_ppm.quality.thresholds import THRESHOLDS
 from finance_ppm.quality.vocabulary import (
