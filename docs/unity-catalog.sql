@@ -110,6 +110,19 @@ PARTITIONED BY (captured_on)
 COMMENT 'How one subscription was read on one day: only a complete snapshot may resolve anything.'
 TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
 
+CREATE TABLE IF NOT EXISTS main.bronze.fx_rates (
+  currency STRING NOT NULL COMMENT 'ISO 4217 code of the currency that is quoted.',
+  rate_date DATE NOT NULL COMMENT 'The day the rate is of.',
+  captured_at TIMESTAMP NOT NULL COMMENT 'When this version was read.',
+  rate DECIMAL(28, 12) COMMENT 'Units of the currency for one euro; null where a rate that was published before was withdrawn.',
+  source STRING NOT NULL COMMENT 'Where it was read: the address or the file\'s name.',
+  _ingestion_timestamp TIMESTAMP NOT NULL COMMENT 'When the row was written.',
+  PRIMARY KEY (currency, rate_date, captured_at)
+)
+USING DELTA
+COMMENT 'The rate of one currency to the euro on one day, appended when it is new or differs from its newest version.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
 CREATE TABLE IF NOT EXISTS main.silver.notion_programs (
   program_id STRING NOT NULL COMMENT 'The program\'s page id.',
   name STRING NOT NULL COMMENT 'Program name; `(untitled)` where the page has none.',
@@ -336,6 +349,15 @@ CREATE TABLE IF NOT EXISTS main.gold.ppm_budget_vs_actual (
   line_count BIGINT NOT NULL COMMENT 'Budget lines in the cell.',
   excluded_value DECIMAL(38, 2) NOT NULL COMMENT 'Actual amounts dated after the as-of day (`future_actual`): in the source, not in `value`.',
   excluded_count BIGINT NOT NULL COMMENT 'Budget lines so excluded.',
+  fiscal_year INT COMMENT 'The fiscal year (PPM_FISCAL_YEAR_START), named after the year it ends in; null if undated.',
+  reporting_unit STRING COMMENT 'The reporting currency (PPM_REPORTING_CURRENCY).',
+  reporting_value DECIMAL(38, 2) COMMENT '`value` in the reporting currency: budget at the budget rate, actuals at the average rate of their month, commitments at the closing rate; without what has no rate.',
+  constant_value DECIMAL(38, 2) COMMENT 'The same amounts at the budget rate.',
+  fx_value DECIMAL(38, 2) COMMENT 'What exchange rates did: reporting less constant value.',
+  reporting_excluded_value DECIMAL(38, 2) COMMENT 'What of `value`, in `unit`, is left out of `reporting_value` for want of a rate.',
+  reporting_excluded_count BIGINT COMMENT 'Amounts so left out: a line\'s amount of the metric, a project\'s reserve.',
+  reporting_excluded_reasons STRING COMMENT 'Why, in this order, joined by `, `: unknown_currency, no_budget_rate, no_rate, too_large.',
+  stale_rate_count BIGINT COMMENT 'Amounts converted at a rate more than 7 days older than its day.',
   as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
   computed_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
   PRIMARY KEY (metric_id)
@@ -399,6 +421,297 @@ CREATE TABLE IF NOT EXISTS main.gold.control_room_status (
 )
 USING DELTA
 COMMENT 'How one scheduled job fared last, and when it runs next.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.ppm_forecast (
+  project_id STRING NOT NULL COMMENT 'The project\'s page id; `(unassigned)` for lines of no live project.',
+  unit STRING NOT NULL COMMENT 'ISO 4217 currency of the figures; `XXX` (no currency) where it is unknown.',
+  project_name STRING NOT NULL COMMENT 'The project\'s name.',
+  program_id STRING NOT NULL COMMENT 'Page id of its live program, or `(unassigned)`.',
+  status STRING COMMENT 'The project\'s status.',
+  start_date DATE COMMENT 'First day.',
+  end_date DATE COMMENT 'Last day.',
+  line_count BIGINT NOT NULL COMMENT 'Live budget lines with a share in the project.',
+  line_total DECIMAL(38, 2) NOT NULL COMMENT 'L: what the lines add up to.',
+  bac DECIMAL(38, 2) COMMENT 'Budget at completion: Budget Total if above 0, else L if above 0.',
+  bac_source STRING COMMENT '`budget_total` or `lines`.',
+  reserve DECIMAL(38, 2) COMMENT 'U = BAC - L: negative where the lines exceed the total.',
+  ac DECIMAL(38, 2) NOT NULL COMMENT 'Actual cost to date, undated actuals included.',
+  paid DECIMAL(38, 2) NOT NULL COMMENT 'Of it paid.',
+  accrued DECIMAL(38, 2) NOT NULL COMMENT 'Of it invoiced, or of no date, and not paid: AC - paid.',
+  undated_actual DECIMAL(38, 2) NOT NULL COMMENT 'Of AC what belongs to no month.',
+  undated_actual_count BIGINT NOT NULL COMMENT 'Shares with an undated actual.',
+  future_actual DECIMAL(38, 2) NOT NULL COMMENT 'Actuals dated after the as-of day: left out of AC.',
+  future_actual_count BIGINT NOT NULL COMMENT 'Shares with such an actual.',
+  oc DECIMAL(38, 2) NOT NULL COMMENT 'Open commitments.',
+  available DECIMAL(38, 2) COMMENT 'BAC - AC - OC.',
+  spent_ratio DOUBLE COMMENT 'AC / BAC.',
+  consumed_ratio DOUBLE COMMENT '(AC + OC) / BAC.',
+  elapsed DOUBLE COMMENT 'Share of the planned days that have passed, 0 to 1.',
+  pv DECIMAL(38, 2) COMMENT 'Planned value at the as-of day: theoretical (straight line).',
+  ev_line DECIMAL(38, 2) NOT NULL COMMENT 'Amounts of settled lines.',
+  ac_settled DECIMAL(38, 2) NOT NULL COMMENT 'Actual cost of settled lines.',
+  settled_coverage DOUBLE COMMENT 'Amounts of settled lines by L.',
+  cpi_line_proxy DOUBLE COMMENT 'Amounts of settled lines by their actual cost: a stand-in, and not the CPI, which the source cannot tell. Null below 10 % coverage.',
+  k DECIMAL(7, 6) NOT NULL COMMENT 'Factor by which planned amounts are expected to come out otherwise, 0.8 to 1.5.',
+  eac DECIMAL(38, 2) NOT NULL COMMENT 'Estimate at completion.',
+  etc DECIMAL(38, 2) NOT NULL COMMENT 'Estimate to complete: EAC - AC.',
+  vac DECIMAL(38, 2) COMMENT 'Variance at completion: BAC - EAC.',
+  eac_if_reserve_used DECIMAL(38, 2) COMMENT 'EAC + max(U, 0).',
+  burn DECIMAL(38, 2) COMMENT 'Mean actual cost of the last three closed months.',
+  runway_months DOUBLE COMMENT 'available / burn.',
+  run_rate_eac DECIMAL(38, 2) COMMENT 'Cross-check: AC + burn for each month that is left.',
+  methods_disagree BOOLEAN COMMENT 'The run-rate EAC is more than 15 % of BAC away from EAC.',
+  settled_without_actual BIGINT NOT NULL COMMENT 'Settled shares without an actual amount: their amount stands in.',
+  unspent_planned DECIMAL(38, 2) NOT NULL COMMENT 'In a completed project: planned amounts that left ETC.',
+  days_late BIGINT COMMENT 'Days since the end date of a project that is past it and not Completed; null otherwise.',
+  reporting_unit STRING NOT NULL COMMENT 'The reporting currency (PPM_REPORTING_CURRENCY).',
+  bac_reporting DECIMAL(38, 2) COMMENT 'BAC at the budget rate.',
+  ac_reporting DECIMAL(38, 2) COMMENT 'AC at the average rates of its months.',
+  oc_reporting DECIMAL(38, 2) COMMENT 'OC at the closing rate.',
+  etc_reporting DECIMAL(38, 2) COMMENT 'ETC at the closing rate: the sum of its months.',
+  eac_reporting DECIMAL(38, 2) COMMENT 'AC + ETC in the reporting currency.',
+  vac_reporting DECIMAL(38, 2) COMMENT 'BAC - EAC in the reporting currency.',
+  eac_constant DECIMAL(38, 2) COMMENT 'EAC with every part at the budget rate.',
+  fx_variance DECIMAL(38, 2) COMMENT 'What exchange rates did to VAC: EAC at constant currency less EAC. Negative where they cost.',
+  stale_rate BOOLEAN NOT NULL COMMENT 'A rate more than 7 days older than its day was used.',
+  unconverted_reason STRING COMMENT 'Why there are no reporting figures: unknown_currency, no_budget_rate, no_rate or too_large.',
+  eac_low_80 DECIMAL(38, 2) COMMENT 'Lower bound of an interval that held in 80 % of earlier projects.',
+  eac_high_80 DECIMAL(38, 2) COMMENT 'Upper bound.',
+  eac_low_90 DECIMAL(38, 2) COMMENT 'The same of 90 %.',
+  eac_high_90 DECIMAL(38, 2) COMMENT 'The same of 90 %.',
+  interval_n BIGINT NOT NULL COMMENT 'Completed projects behind the interval.',
+  interval_reason STRING COMMENT 'Why there is no 80 % interval; null where there is one.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  computed_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (project_id, unit)
+)
+USING DELTA
+COMMENT 'Where one project will end: what is budgeted, spent, committed and still to come, in its own currency and in the reporting currency.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.ppm_forecast_monthly (
+  project_id STRING NOT NULL COMMENT 'The project\'s page id; `(unassigned)` for lines of no live project.',
+  unit STRING NOT NULL COMMENT 'ISO 4217 currency of the figures; `XXX` (no currency) where it is unknown.',
+  period DATE NOT NULL COMMENT 'First day of the month; 1900-01-01 for actuals that belong to no month.',
+  period_label STRING NOT NULL COMMENT '`2026-11`, or `undated`.',
+  fiscal_year INT COMMENT 'The fiscal year (PPM_FISCAL_YEAR_START), named after the calendar year it ends in.',
+  is_closed BOOLEAN NOT NULL COMMENT 'The month is over: it lies before the as-of day\'s.',
+  pv DECIMAL(38, 2) NOT NULL COMMENT 'Planned value of the month: theoretical (straight line).',
+  ac DECIMAL(38, 2) NOT NULL COMMENT 'Actual cost of the month.',
+  etc DECIMAL(38, 2) NOT NULL COMMENT 'Forecast of the month; the months of a project add up to its ETC.',
+  reporting_unit STRING NOT NULL COMMENT 'The reporting currency.',
+  ac_reporting DECIMAL(38, 2) COMMENT 'AC at the month\'s average rate.',
+  etc_reporting DECIMAL(38, 2) COMMENT 'ETC at the closing rate.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  computed_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (project_id, unit, period)
+)
+USING DELTA
+COMMENT 'One month of one project: planned in a straight line, spent, and still to come. Months add up to the project.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.ppm_project_health (
+  project_id STRING NOT NULL COMMENT 'The project\'s page id.',
+  project_name STRING NOT NULL COMMENT 'The project\'s name.',
+  program_id STRING NOT NULL COMMENT 'Page id of its live program, or `(unassigned)`.',
+  status STRING COMMENT 'The project\'s status.',
+  unit STRING NOT NULL COMMENT 'ISO 4217 currency of the project; `XXX` where it is unknown.',
+  score DOUBLE COMMENT '0 to 100; null where nothing can be assessed.',
+  rag STRING NOT NULL COMMENT 'red, amber, green, or grey (not assessable).',
+  rag_reason STRING NOT NULL COMMENT 'Why, in words, with the threshold.',
+  rag_rules ARRAY<STRING> NOT NULL COMMENT 'Names of the conditions that hold, the worst first.',
+  coverage DOUBLE NOT NULL COMMENT 'Weight of the dimensions that could be scored, 0 to 1.',
+  cost_score DOUBLE COMMENT '0 to 100.',
+  schedule_score DOUBLE COMMENT '0 to 100.',
+  risk_score DOUBLE COMMENT '0 to 100.',
+  data_quality_score DOUBLE COMMENT '0 to 100.',
+  cost_rag STRING NOT NULL COMMENT 'The dimension\'s colour.',
+  schedule_rag STRING NOT NULL COMMENT 'The dimension\'s colour.',
+  risk_rag STRING NOT NULL COMMENT 'The dimension\'s colour.',
+  data_quality_rag STRING NOT NULL COMMENT 'The dimension\'s colour.',
+  vac_ratio DOUBLE COMMENT 'VAC / BAC.',
+  spend_ahead DOUBLE COMMENT 'Spent less elapsed, as a share: 0.1 is ten points ahead.',
+  days_late BIGINT COMMENT 'Days past the end date; null where it is not.',
+  risk_exposure DOUBLE NOT NULL COMMENT 'Sum over open risks of severity by probability.',
+  open_risks BIGINT NOT NULL COMMENT 'Risks that are not closed.',
+  error_findings BIGINT NOT NULL COMMENT 'Findings of severity ERROR on the project and its lines, risks and actions.',
+  warn_findings BIGINT NOT NULL COMMENT 'Findings of severity WARN.',
+  trend STRING COMMENT 'up, down or flat against earlier snapshots; null with fewer than three.',
+  score_before DOUBLE COMMENT 'The score the trend compares with.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  computed_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (project_id)
+)
+USING DELTA
+COMMENT 'How one project stands: a score, a colour, and why. Thresholds: PPM_HEALTH_THRESHOLDS.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.ppm_forecast_accuracy (
+  project_id STRING NOT NULL COMMENT 'The project\'s page id; `(portfolio)` for all projects of the currency that the forecast knew and that are still there.',
+  unit STRING NOT NULL COMMENT 'ISO 4217 currency of the figures; `XXX` (no currency) where it is unknown.',
+  forecast_month DATE NOT NULL COMMENT 'First day of the month in which the forecast was made.',
+  project_name STRING NOT NULL COMMENT 'The project\'s name; `(portfolio)`.',
+  forecast_date DATE NOT NULL COMMENT 'The day of the forecast: the last of the month that has a snapshot.',
+  projects BIGINT NOT NULL COMMENT 'How many projects the row is of: 1, but for the portfolio.',
+  months BIGINT NOT NULL COMMENT 'Closed months compared: those after the forecast\'s, up to the last that has any of both.',
+  forecast DECIMAL(38, 2) NOT NULL COMMENT 'What was forecast of these months.',
+  actual DECIMAL(38, 2) NOT NULL COMMENT 'What came in them, as known now.',
+  error DECIMAL(38, 2) NOT NULL COMMENT 'Cumulative error: forecast - actual. Positive: too much was forecast.',
+  bias DOUBLE COMMENT 'Error / actual: 0.1 is ten percent too much. Null where nothing came.',
+  mean_absolute_error DECIMAL(38, 2) COMMENT 'Mean of the months\' errors without their signs.',
+  mase DOUBLE COMMENT 'That mean by the one of \'as last month\' in the closed months before the forecast: below 1 is better. Null where that is 0. On lumpy invoices forecasting nothing has the best.',
+  elapsed DOUBLE COMMENT 'How far the project was then, 0 to 1.',
+  stage BIGINT COMMENT '25, 50 or 75: the percentage of its time that this forecast of a completed project stands for in intervals.',
+  eac DECIMAL(38, 2) COMMENT 'EAC then.',
+  final_ac DECIMAL(38, 2) COMMENT 'What the project came to, where it is completed since.',
+  eac_error DECIMAL(38, 2) COMMENT 'EAC then - final AC. Positive: too much was forecast.',
+  eac_error_ratio DOUBLE COMMENT 'The same by BAC then.',
+  within_80 BOOLEAN COMMENT 'Final AC lies in the 80 % interval of then; null without either.',
+  within_90 BOOLEAN COMMENT 'Final AC lies in the 90 % interval of then; null without either.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  computed_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (project_id, unit, forecast_month)
+)
+USING DELTA
+COMMENT 'What one month\'s forecast of one project was worth: what it said of the months since, and what came in them. A row speaks of a month\'s last snapshot. Cumulative error and bias come first. MASE stands beside them, and is a trap where invoices are lumpy: most months are then empty, and to forecast nothing at all has the best MASE.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.ppm_forecast_intervals (
+  stage BIGINT NOT NULL COMMENT '25, 50 or 75: percent of a project\'s time that had passed.',
+  level BIGINT NOT NULL COMMENT '80 or 90: percent of projects in which the interval is to hold.',
+  completed BIGINT NOT NULL COMMENT 'n: completed projects whose error at this stage is known.',
+  needed BIGINT NOT NULL COMMENT 'So many are needed for an interval.',
+  low DECIMAL(10, 6) COMMENT '(final AC - EAC) / BAC at the lower bound, as of today; null with too few.',
+  high DECIMAL(10, 6) COMMENT 'The same at the upper bound.',
+  judged BIGINT NOT NULL COMMENT 'Completed projects that had such an interval at this stage.',
+  held BIGINT NOT NULL COMMENT 'Of them those whose final AC lay in it.',
+  observed DOUBLE COMMENT 'held / judged: the coverage observed, beside the nominal one of `level` percent.',
+  reason STRING COMMENT 'Why there is no interval; null where there is one.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  computed_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (stage, level)
+)
+USING DELTA
+COMMENT 'How often an interval held: what it promises, and in how many completed projects the final cost lay in it. Each completed project is judged by the interval that was published at that stage, when its end was not known.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.ppm_month_closes (
+  period DATE NOT NULL COMMENT 'First day of the closed month.',
+  closed_at TIMESTAMP NOT NULL COMMENT 'When the month was closed.',
+  period_label STRING NOT NULL COMMENT 'The month as `2026-10`.',
+  closed_by STRING NOT NULL COMMENT 'Who closed it.',
+  note STRING COMMENT 'A word on it by whoever closed it.',
+  as_of_date DATE NOT NULL COMMENT 'The day whose figures were closed; its snapshots stay in gold_history for ever.',
+  captured_until TIMESTAMP NOT NULL COMMENT 'The newest capture of a page behind the figures: what came later is news.',
+  rates_until DATE COMMENT 'The newest day of which there was an exchange rate: what was published later changes no close.',
+  reporting_unit STRING NOT NULL COMMENT 'The reporting currency of the close.',
+  budget_reporting DECIMAL(38, 2) NOT NULL COMMENT 'Budget of the month in the reporting currency, without what had no rate.',
+  committed_reporting DECIMAL(38, 2) NOT NULL COMMENT 'Open commitments of the month, likewise.',
+  actual_reporting DECIMAL(38, 2) NOT NULL COMMENT 'Actual cost of the month, likewise.',
+  figure_count BIGINT NOT NULL COMMENT 'Rows of the close in `ppm_month_close_lines`.',
+  line_count BIGINT NOT NULL COMMENT 'Budget lines among them.',
+  unconverted_count BIGINT NOT NULL COMMENT 'Rows that have no reporting value.',
+  product_version STRING NOT NULL COMMENT 'Version of the product that computed the figures.',
+  contract_version STRING NOT NULL COMMENT 'Digest of the columns of `ppm_budget_vs_actual` at the time.',
+  PRIMARY KEY (period, closed_at)
+)
+USING DELTA
+COMMENT 'A month that was closed: by whom, when, and what it came to. Of a month\'s several closes the newest counts.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.ppm_month_close_lines (
+  period DATE NOT NULL COMMENT 'First day of the closed month.',
+  closed_at TIMESTAMP NOT NULL COMMENT 'When the month was closed.',
+  metric_name STRING NOT NULL COMMENT 'budget, committed or actual, as in `ppm_budget_vs_actual`.',
+  budget_line_id STRING NOT NULL COMMENT 'The budget line\'s page id.',
+  project_id STRING NOT NULL COMMENT 'The project\'s page id; `(unassigned)` for a line of no live project.',
+  unit STRING NOT NULL COMMENT 'ISO 4217 currency of `value`; `XXX` where it was unknown.',
+  line_name STRING NOT NULL COMMENT 'The line\'s title at the time.',
+  project_name STRING NOT NULL COMMENT 'The project\'s name at the time; `Unassigned` for none.',
+  program_id STRING NOT NULL COMMENT 'Page id of the project\'s live program, or `(unassigned)`.',
+  category STRING NOT NULL COMMENT 'The line\'s category, or `(none)`.',
+  vendor STRING NOT NULL COMMENT 'The line\'s vendor, or `(none)`.',
+  value DECIMAL(38, 2) NOT NULL COMMENT 'The amount, in `unit`.',
+  reporting_unit STRING NOT NULL COMMENT 'The reporting currency of the close.',
+  reporting_value DECIMAL(38, 2) COMMENT 'The amount in the reporting currency; null without a rate.',
+  as_of_date DATE NOT NULL COMMENT 'The day whose figures were closed.',
+  PRIMARY KEY (period, closed_at, metric_name, budget_line_id, project_id, unit)
+)
+USING DELTA
+COMMENT 'A budget line\'s part in a closed month, as it was reported: one project\'s share of one of its amounts.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.ppm_restatements (
+  period DATE NOT NULL COMMENT 'First day of the closed month.',
+  metric_name STRING NOT NULL COMMENT 'budget, committed or actual, as in `ppm_budget_vs_actual`.',
+  budget_line_id STRING NOT NULL COMMENT 'The budget line\'s page id.',
+  project_id STRING NOT NULL COMMENT 'The project\'s page id; `(unassigned)` for a line of no live project.',
+  unit STRING NOT NULL COMMENT 'ISO 4217 currency; `XXX` where it is unknown.',
+  presence STRING NOT NULL COMMENT 'both; reported where the share is no longer there, or under other members; current where it came.',
+  period_label STRING NOT NULL COMMENT 'The month as `2026-10`.',
+  closed_at TIMESTAMP NOT NULL COMMENT 'When the month was closed.',
+  line_name STRING NOT NULL COMMENT 'The line\'s title as it is now, or was where the row speaks of what is gone.',
+  project_name STRING NOT NULL COMMENT 'The project\'s name, likewise.',
+  program_id STRING NOT NULL COMMENT 'Page id of the program the amounts count under.',
+  category STRING NOT NULL COMMENT 'The category they count under.',
+  vendor STRING NOT NULL COMMENT 'The vendor they count under.',
+  reported DECIMAL(38, 2) NOT NULL COMMENT 'As reported, in `unit`; 0 where it was not there.',
+  current DECIMAL(38, 2) NOT NULL COMMENT 'As it is now; 0 where it is not there.',
+  difference DECIMAL(38, 2) NOT NULL COMMENT 'current - reported.',
+  reporting_unit STRING NOT NULL COMMENT 'The reporting currency of the close.',
+  reported_reporting DECIMAL(38, 2) COMMENT 'As reported, in the reporting currency of the close; null without a rate.',
+  current_reporting DECIMAL(38, 2) COMMENT 'As it is now, by the rates of the close\'s days as they are known now; null without a rate.',
+  difference_reporting DECIMAL(38, 2) NOT NULL COMMENT 'current_reporting - reported_reporting, where null counts as 0.',
+  reason STRING NOT NULL COMMENT 'amount, split, rate, month, project, category, vendor, program, currency, new_line, entered, archived, absent, removed or settled.',
+  explanation STRING NOT NULL COMMENT 'The reason in words.',
+  close_as_of_date DATE NOT NULL COMMENT 'The day that both figures are as of.',
+  as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',
+  computed_at TIMESTAMP NOT NULL COMMENT 'When the row was computed.',
+  PRIMARY KEY (period, metric_name, budget_line_id, project_id, unit, presence)
+)
+USING DELTA
+COMMENT 'A difference between a closed month as it was reported and the same month as of the same day, by what is known now: one line\'s share in one project. What was reported and the differences add up to what is current, in every month, program, project, category, vendor and currency.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.alerts (
+  alert_id STRING NOT NULL COMMENT 'Hash of what is wrong and when it began; in every message.',
+  kind STRING NOT NULL COMMENT 'check, run, freshness, metric, source or settings.',
+  subject STRING NOT NULL COMMENT 'What it is about: an asset check, a job, a table, a threshold, a source, a file.',
+  severity STRING NOT NULL COMMENT 'ERROR, WARN or INFO.',
+  title STRING NOT NULL COMMENT 'What is wrong, in a few words.',
+  detail STRING NOT NULL COMMENT 'The same in a sentence or two.',
+  remedy STRING COMMENT 'What to do about it, where that is known.',
+  tables ARRAY<STRING> NOT NULL COMMENT 'Tables concerned, `layer/table`.',
+  links ARRAY<STRUCT<label: STRING, url: STRING>> NOT NULL COMMENT 'Where to look: the run, the check, the rows. The link to a row holds its id, and no words of it.',
+  run_id STRING COMMENT 'The run of Dagster\'s that showed it, where one did.',
+  started_at TIMESTAMP NOT NULL COMMENT 'When it was first seen; of a run, when that ended.',
+  ended_at TIMESTAMP COMMENT 'When it was over; null while it lasts.',
+  outcome STRING COMMENT 'How it ended: resolved (it is well again), eased (it is less grave now, which is an alert of its own), gone (what it was about is there no more); null while it lasts.',
+  written_at TIMESTAMP NOT NULL COMMENT 'When the row was written.',
+  PRIMARY KEY (alert_id)
+)
+USING DELTA
+COMMENT 'One episode of something being wrong: from when it was seen to when it was over. What is told of it is as it was at its start; a row changes once, when it ends.'
+TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
+
+CREATE TABLE IF NOT EXISTS main.gold.alert_deliveries (
+  alert_id STRING NOT NULL COMMENT 'The alert.',
+  event STRING NOT NULL COMMENT 'started or ended.',
+  receiver STRING NOT NULL COMMENT 'slack, teams, webhook or email.',
+  queued_at TIMESTAMP NOT NULL COMMENT 'When it became due.',
+  status STRING NOT NULL COMMENT 'waiting (to be sent, or sent again), sent (the receiver took it), refused (the receiver will never take it as it is; `finance-ppm alerts resend` tries again).',
+  message_id STRING COMMENT 'The message it is told in, the same at each attempt; several may share one. Null until the first attempt.',
+  attempts INT NOT NULL COMMENT 'Attempts so far, one that is under way included.',
+  last_attempt_at TIMESTAMP COMMENT 'When the last attempt began.',
+  next_attempt_at TIMESTAMP COMMENT 'When it is tried again at the earliest; null unless it waits.',
+  sent_at TIMESTAMP COMMENT 'When the receiver took it.',
+  last_error STRING COMMENT 'Why the last attempt failed; null where it did not. Holds no address.',
+  written_at TIMESTAMP NOT NULL COMMENT 'When the row was written.',
+  PRIMARY KEY (alert_id, event, receiver)
+)
+USING DELTA
+COMMENT 'What one receiver is told of one alert: that it started, or that it ended.'
 TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'delta.deletedFileRetentionDuration' = 'interval 30 days');
 
 CREATE TABLE IF NOT EXISTS main.gold.azure_advisor_recs (

@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from finance_ppm import logs, terminal
+from finance_ppm import backtest_command, closing_commands, lake_commands, logs, quality_commands, terminal
+from finance_ppm.alert_commands import alerts_app
 from finance_ppm.azure_commands import azure_app
 from finance_ppm.clock import SystemClock
 from finance_ppm.errors import FinancePpmError, SettingsError
@@ -37,6 +38,8 @@ notion_app = typer.Typer(
 )
 product.add_typer(notion_app, name="notion")
 product.add_typer(azure_app, name="azure")
+product.add_typer(alerts_app, name="alerts")
+product.add_typer(lake_commands.backup_app, name="backup")
 sync_app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -203,6 +206,13 @@ def docs() -> None:
 
     for path in write_documents():
         terminal.out.print(str(path))
+
+
+closing_commands.register(product)
+backtest_command.register(product)
+quality_commands.register(product)
+product.command()(lake_commands.maintain)
+product.command()(lake_commands.restore)
 
 
 # --- finance-ppm notion ---------------------------------------------------------------------------

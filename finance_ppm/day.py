@@ -4,7 +4,7 @@ Belongs here: what ``finance-ppm run`` and the demo share. The graph itself is `
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from finance_ppm import dagster_home, terminal
 from finance_ppm.clock import Clock, FrozenClock, SystemClock
 from finance_ppm.contracts import PAGE_TABLES, history_of
 from finance_ppm.contracts.azure import UNALLOCATED, AdvisorSummary
+from finance_ppm.contracts.finance import PpmForecast, PpmProjectHealth
 from finance_ppm.contracts.gold import DataQualityIssues, PpmBudgetVsActual
 from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.errors import SettingsError
@@ -22,6 +23,7 @@ from finance_ppm.pipeline.point_in_time import require_captured
 from finance_ppm.settings import Config
 
 METRICS = ("budget", "committed", "actual", "variance")
+COLOURS = ("red", "amber", "green", "grey")
 
 
 def materialise_day(config: Config, day: date | None, clock: Clock | None = None) -> None:
@@ -105,6 +107,25 @@ class Savings:
 
 
 @dataclass(frozen=True)
+class Consolidated:
+    """The whole portfolio in the reporting currency."""
+
+    currency: str
+    amounts: Mapping[str, Decimal]
+    """Metric to amount, over all months."""
+    fx_variance: Decimal
+    """What of the variance exchange rates did."""
+    excluded: int
+    """Amounts that are left out for want of a rate."""
+    reasons: tuple[str, ...]
+    """Why they are."""
+    eac: Decimal
+    """What the projects are forecast to cost, of those that can be converted."""
+    vac: Decimal
+    """Their budgets less that."""
+
+
+@dataclass(frozen=True)
 class PortfolioSummary:
     """A day's portfolio in a few figures."""
 
@@ -118,6 +139,10 @@ class PortfolioSummary:
     """Severity to number of findings."""
     days: int
     """Days of which gold_history holds a snapshot."""
+    consolidated: Consolidated | None = None
+    """In the reporting currency; None where nothing was computed."""
+    health: Mapping[str, int] = field(default_factory=dict)
+    """Colour to number of projects, the gravest first."""
     savings: tuple[Savings, ...] = ()
     """What Azure Advisor's recommendations can save a year, a row for each currency; empty where Azure is not read."""
 
@@ -141,8 +166,40 @@ def summary(lake: Lake, day: date) -> PortfolioSummary:
         quarantined=_count(lake.scan(Quarantine).filter(~pl.col("is_archived"))),
         findings=dict(issues.group_by("severity").len().sort("severity").collect().iter_rows()),
         days=days,
+        consolidated=_consolidated(lake, day),
+        health=_health(lake, day),
         savings=tuple(_savings(lake, day)),
     )
+
+
+def _consolidated(lake: Lake, day: date) -> Consolidated | None:
+    of_day = pl.col("as_of_date") == day
+    cells = lake.scan(history_of(PpmBudgetVsActual)).filter(of_day, pl.col("dimension") == "portfolio").collect()
+    if cells.is_empty():
+        return None
+    amounts = dict.fromkeys(METRICS, Decimal(0))
+    amounts |= dict(cells.group_by("metric_name").agg(pl.col("reporting_value").sum()).iter_rows())
+    left_out = cells.filter(pl.col("reporting_excluded_count") > 0, pl.col("metric_name") != "variance")
+    reasons = left_out["reporting_excluded_reasons"].str.split(", ").explode().unique().sort()
+    forecasts = lake.scan(history_of(PpmForecast)).filter(of_day).select("eac_reporting", "vac_reporting").collect()
+    return Consolidated(
+        currency=cells["reporting_unit"][0],
+        amounts=amounts,
+        fx_variance=_sum(cells.filter(metric_name="variance")["fx_value"]),
+        excluded=int(left_out["reporting_excluded_count"].sum()),
+        reasons=tuple(reasons.drop_nulls().to_list()),
+        eac=_sum(forecasts["eac_reporting"]),
+        vac=_sum(forecasts["vac_reporting"]),
+    )
+
+
+def _sum(amounts: pl.Series) -> Decimal:
+    return sum(amounts.drop_nulls(), Decimal(0))
+
+
+def _health(lake: Lake, day: date) -> dict[str, int]:
+    rows = lake.scan(history_of(PpmProjectHealth)).filter(pl.col("as_of_date") == day).select("rag").collect()
+    return {colour: count for colour in COLOURS if (count := rows.filter(rag=colour).height)}
 
 
 def _savings(lake: Lake, day: date) -> Iterator[Savings]:

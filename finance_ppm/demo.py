@@ -83,6 +83,7 @@ def serve_sandbox(*, port: int, pages: int | None, seed: int | None, clock: Cloc
             {
                 "Notion sandbox": sandbox.notion.base_url,
                 "Azure sandbox": sandbox.azure.base_url,
+                "Exchange rates": sandbox.rates.base_url,
                 "Their settings": str(SANDBOX_ENV),
             }
         )

@@ -1,4 +1,4 @@
-"""What gold is computed with beside silver: the choices of a finance team, from the settings.
+"""What gold is computed with beside silver: the choices of a finance team, from the settings and its own files.
 
 Belongs here: gathering them. Each is explained where it is used.
 """
@@ -6,7 +6,11 @@ Belongs here: gathering them. Each is explained where it is used.
 from dataclasses import dataclass, field
 from typing import Self
 
+from finance_ppm.health_thresholds import health_thresholds
+from finance_ppm.quality.own_rules import own_rules
+from finance_ppm.quality.rule import Rule
 from finance_ppm.settings import Config
+from finance_ppm.transforms.health.thresholds import HealthThresholds
 from finance_ppm.transforms.savings.policy import SavingsPolicy
 
 
@@ -18,10 +22,12 @@ class Parameters:
     fiscal_year_start: int = 1
     """Month, 1 to 12."""
     savings: SavingsPolicy = field(default_factory=SavingsPolicy)
+    health: HealthThresholds = field(default_factory=HealthThresholds)
+    own_rules: tuple[Rule, ...] = ()
 
     @classmethod
     def of(cls, config: Config) -> Self:
-        """From the settings and the file of thresholds. Raises ``SettingsError`` where the file cannot be used."""
+        """From the settings and the files they name. Raises ``SettingsError`` where one cannot be used."""
         return cls(
             reporting_currency=config.ppm_reporting_currency,
             fiscal_year_start=config.ppm_fiscal_year_start,
@@ -32,4 +38,6 @@ class Parameters:
                 untracked_only=config.ppm_azure_untracked_only,
                 stale_after_days=config.ppm_azure_stale_after_days,
             ),
+            health=health_thresholds(config),
+            own_rules=own_rules(config),
         )

@@ -10,12 +10,14 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from finance_ppm.alerting.receivers import Alerting
 from finance_ppm.clock import Clock, SystemClock
 from finance_ppm.lakehouse.io_manager import LakeIOManager
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.parameters import Parameters
 from finance_ppm.pipeline.azure import Capture, capture_azure
 from finance_ppm.pipeline.bronze import Progress, Sync, sync_notion
+from finance_ppm.pipeline.fx import Captured, capture_rates
 from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm.sandbox.embedded import reachable
 from finance_ppm.settings import Config
@@ -73,6 +75,23 @@ class AzureSource:
             return capture_azure(reader, lake, clock, dataset, day=day, progress=told)
 
 
+@dataclass(frozen=True)
+class RatesSource:
+    """Where exchange rates are read: the European Central Bank, a sandbox, or a file."""
+
+    config: Config
+
+    def capture(self, lake: Lake, clock: Clock) -> Captured | None:
+        """Read rates into bronze; None where none are to be read. See :func:`finance_ppm.pipeline.fx.capture_rates`."""
+        from finance_ppm.sources.fx.reader import rates_reader
+
+        reader = rates_reader(self.config)
+        if reader is None:
+            return None
+        with reachable(self.config, clock.now()), reader:
+            return capture_rates(lake, clock, reader)
+
+
 def default_resources(
     config: Config, *, clock: Clock | None = None, storage: "Storage | None" = None
 ) -> Mapping[str, Any]:
@@ -91,5 +110,7 @@ def default_resources(
         "point_in_time": point_in_time,
         "notion": NotionSource(config),
         "azure": AzureSource(config),
+        "rates": RatesSource(config),
+        "alerting": Alerting(config),
         "parameters": Parameters.of(config),
     }

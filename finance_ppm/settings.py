@@ -131,6 +131,34 @@ class Config(BaseSettings):
         Path("health.yaml"), description="File with your own thresholds of project health, where they are not ours."
     )
     ppm_rules: Path = Field(Path("rules.yaml"), description="File with data-quality rules of your own.")
+    ppm_alert_slack_webhook: SecretStr | None = Field(
+        None, description="Address of Slack's incoming webhook for alerts."
+    )
+    ppm_alert_teams_webhook: SecretStr | None = Field(
+        None, description="Address of a webhook of Microsoft Teams' Workflows for alerts."
+    )
+    ppm_alert_webhook: SecretStr | None = Field(None, description="Address that alerts are posted to as JSON.")
+    ppm_alert_webhook_secret: SecretStr | None = Field(None, description="What those posts are signed with.")
+    ppm_alert_smtp_host: str | None = Field(None, description="Mail server that alerts are sent by.")
+    ppm_alert_smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    ppm_alert_smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection to the mail server is made safe: starttls, tls or none."
+    )
+    ppm_alert_smtp_user: str | None = Field(None, description="User of the mail server, where it asks for one.")
+    ppm_alert_smtp_password: SecretStr | None = Field(None, description="The user's password.")
+    ppm_alert_smtp_from: str | None = Field(None, description="Address that alerts are mailed from.")
+    ppm_alert_smtp_to: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses that alerts are mailed to, with commas between."
+    )
+    ppm_alert_minimum_severity: Literal["INFO", "WARN", "ERROR"] = Field(
+        "WARN", description="How grave an alert must be for somebody to be told of it."
+    )
+    ppm_alert_thresholds: Path = Field(
+        Path("alerts.yaml"), description="File with thresholds on figures of yours, to be told when they are crossed."
+    )
+    ppm_dagster_url: HttpUrl = Field(
+        HttpUrl("http://127.0.0.1:3000"), description="Where people open Dagster, for the links in alerts."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged, by our commands and wherever Dagster runs our code."
     )
@@ -151,7 +179,7 @@ class Config(BaseSettings):
             return cls.model_fields[info.field_name].default
         return value.strip() if isinstance(value, str) else value
 
-    @field_validator("azure_subscriptions", "azure_management_groups", mode="before")
+    @field_validator("azure_subscriptions", "azure_management_groups", "ppm_alert_smtp_to", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         """``a, b`` in the environment is a list."""
@@ -169,12 +197,12 @@ class Config(BaseSettings):
                 raise ValueError(f"its entry {number} is not the id of a subscription (a GUID)") from None
         return tuple(dict.fromkeys(ids))
 
-    @field_validator("log_level", mode="before")
+    @field_validator("log_level", "ppm_alert_minimum_severity", mode="before")
     @classmethod
     def _upper(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("log_format", mode="before")
+    @field_validator("log_format", "ppm_alert_smtp_tls", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
@@ -187,7 +215,24 @@ class Config(BaseSettings):
             raise ValueError("it holds a token where the id of a database belongs")
         return value
 
-    @field_validator("notion_base_url", "azure_resource_manager_url")
+    @field_validator("ppm_alert_slack_webhook", "ppm_alert_teams_webhook", "ppm_alert_webhook")
+    @classmethod
+    def _address(cls, value: SecretStr | None) -> SecretStr | None:
+        """The address of a webhook is a secret: whoever has it may post. No error quotes it."""
+        if value and not value.get_secret_value().lower().startswith(("https://", "http://")):
+            raise ValueError("it is no address that begins with https://")
+        return value
+
+    @field_validator("ppm_alert_smtp_from", "ppm_alert_smtp_to")
+    @classmethod
+    def _mailbox(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        """``name@company.com`` or ``Name <name@company.com>``, in one line."""
+        for number, one in enumerate((value,) if isinstance(value, str) else value or (), 1):
+            if "@" not in one or not one.isprintable():
+                raise ValueError(f"its entry {number} is no e-mail address")
+        return value
+
+    @field_validator("notion_base_url", "azure_resource_manager_url", "ppm_dagster_url")
     @classmethod
     def _without_login(cls, value: HttpUrl) -> HttpUrl:
         """An address is shown in errors; and a login in it would take the place of the token in every request."""

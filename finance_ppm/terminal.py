@@ -22,7 +22,7 @@ from finance_ppm.errors import FinancePpmError, SettingsError
 from finance_ppm.masking import Masker
 
 if TYPE_CHECKING:
-    from finance_ppm.day import PortfolioSummary
+    from finance_ppm.day import Consolidated, PortfolioSummary
     from finance_ppm.onboarding.health import Health
     from finance_ppm.onboarding.initialise import SetUp
     from finance_ppm.onboarding.mapping import MappingCheck, Proposal, Remark
@@ -117,13 +117,38 @@ def show_portfolio(summary: "PortfolioSummary") -> None:
         name = "unknown (XXX)" if unit == "XXX" else unit
         shown = (money(amounts[metric]) for metric in ("budget", "committed", "actual", "variance"))
         table.add_row(name, *shown)
+    if summary.consolidated:
+        whole = summary.consolidated
+        table.add_section()
+        table.add_row(f"all in {whole.currency}", *(money(whole.amounts[metric.lower()]) for metric in metrics))
     out.print(table)
+    if summary.consolidated:
+        _show_consolidated(summary.consolidated)
+    if summary.health:
+        colours = ", ".join(f"{count:,} {_COLOURS.get(colour, colour)}" for colour, count in summary.health.items())
+        out.print(f"Projects: {colours}.", highlight=False)
     if summary.savings:
         _show_savings(summary)
     pages = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in summary.pages.items())
     findings = ", ".join(f"{count:,} {severity}" for severity, count in summary.findings.items()) or "none"
     out.print(f"Live pages: {pages}; {summary.quarantined:,} in quarantine.", highlight=False)
     out.print(f"Data-quality findings: {findings}. Days in the history: {summary.days}.", highlight=False)
+
+
+_COLOURS = {"red": "[red]red[/]", "amber": "[yellow]amber[/]", "green": "[green]green[/]", "grey": "grey"}
+
+
+def _show_consolidated(whole: "Consolidated") -> None:
+    """What of the consolidated figures is to be known beside them."""
+    left_out = f" ({', '.join(reason.replace('_', ' ') for reason in whole.reasons)})" if whole.reasons else ""
+    for line in (
+        f"Exchange rates did {money(whole.fx_variance)} to the variance. Left out for want of a rate: "
+        f"{whole.excluded:,} amounts{left_out}.",
+        f"Forecast at completion: {money(whole.eac)} {whole.currency}, {money(whole.vac)} below budget."
+        if whole.vac >= 0
+        else f"Forecast at completion: {money(whole.eac)} {whole.currency}, {money(-whole.vac)} above budget.",
+    ):
+        out.print(line, highlight=False, soft_wrap=True)
 
 
 def _show_savings(summary: "PortfolioSummary") -> None:

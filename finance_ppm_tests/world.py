@@ -26,6 +26,7 @@ from finance_ppm.sandbox.azure.server import AzureSandbox, serve_azure
 from finance_ppm.sandbox.notion.history import Change, Database, Edit, History
 from finance_ppm.sandbox.notion.server import NotionSandbox, serve_notion
 from finance_ppm.sandbox.portfolio import portfolio
+from finance_ppm.sandbox.rates.server import RatesSandbox, serve_rates
 from finance_ppm.settings import Config
 
 MONDAY = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
@@ -43,6 +44,7 @@ class World:
     instance: dg.DagsterInstance
     overrides: dict[str, Any] = field(default_factory=dict)
     azure: AzureSandbox | None = None
+    rates: RatesSandbox | None = None
 
     def defs(self) -> dg.Definitions:
         """The real graph with this world's clock, lake and Notion."""
@@ -68,11 +70,13 @@ class World:
         )
 
     def go_to(self, moment: datetime) -> None:
-        """All clocks forward: the pipeline's, Notion's and Azure's."""
+        """All clocks forward: the pipeline's and the sandboxes'."""
         self.clock.moment = moment
         self.sandbox.set_clock(moment)
         if self.azure is not None:
             self.azure.set_clock(moment)
+        if self.rates is not None:
+            self.rates.set_clock(moment)
 
     def edit(self, database: str, page_id: str, change: Change = Change.UPDATE, **properties: Any) -> None:
         """One edit in Notion now: ``Amount={"number": Decimal("1.00")}``; write underscores for blanks."""
@@ -106,20 +110,26 @@ def world(
     pages: int = 120,
     dirty: bool = True,
     cloud: Estate | None = None,
+    with_rates: bool = False,
 ) -> Iterator[World]:
-    """A world with this history in it, or with a small portfolio; and with an Azure, where ``cloud`` is one."""
+    """A world with this history in it, or with a small portfolio; with an Azure, where ``cloud`` is one; and with
+    exchange rates where they are asked for.
+    """
     history = history or portfolio(anchor=now.date(), pages=pages, seed=11, dirty=dirty)
     clock = FrozenClock(now)
     with ExitStack() as stack:
         sandbox = stack.enter_context(serve_notion(history, now=now))
         azure = stack.enter_context(serve_azure(cloud, now=now)) if cloud is not None else None
         instance = stack.enter_context(dg.DagsterInstance.ephemeral())
-        config = config_for(sandbox, folder, azure)
+        rates = stack.enter_context(serve_rates(now=now, since=date(2024, 1, 1))) if with_rates else None
+        config = config_for(sandbox, folder, azure, rates)
         lake = Lake(config.ppm_lakehouse_uri, clock=clock)
-        yield World(sandbox, config, clock, lake, instance, azure=azure)
+        yield World(sandbox, config, clock, lake, instance, azure=azure, rates=rates)
 
 
-def config_for(sandbox: NotionSandbox, folder: Path, azure: AzureSandbox | None = None) -> Config:
+def config_for(
+    sandbox: NotionSandbox, folder: Path, azure: AzureSandbox | None = None, rates: RatesSandbox | None = None
+) -> Config:
     """Settings that lead to the sandboxes, and to a lake in ``folder``."""
     ids: dict[str, Any] = {f"notion_{name}_db_id": identity for name, identity in sandbox.database_ids.items()}
     if azure is not None:
@@ -130,6 +140,7 @@ def config_for(sandbox: NotionSandbox, folder: Path, azure: AzureSandbox | None 
         notion_requests_per_minute=6000,
         ppm_lakehouse_uri=str(folder / "lake"),
         dagster_home=folder / "dagster",
+        ppm_fx_rates=rates.folder if rates is not None else "none",
         **ids,
     )
 

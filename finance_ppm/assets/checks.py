@@ -1,23 +1,23 @@
-"""Asset checks: every data-quality rule on the asset it judges, in three steps that read the portfolio once each.
+"""Asset checks: every data-quality rule on the asset it judges, in four steps that read the portfolio once each.
 
 Belongs here: how a rule is shown as a check. What the rules are, and running them, is ``quality``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import dagster as dg
 
 from finance_ppm.assets.spec import key
 from finance_ppm.clock import Clock
-from finance_ppm.contracts import Table
+from finance_ppm.contracts import Table, full_name
 from finance_ppm.contracts.azure import AZURE_SILVER_TABLES, AzureSnapshots
 from finance_ppm.contracts.bronze import NotionSyncWatermarks
 from finance_ppm.contracts.silver import SILVER_TABLES, Quarantine
 from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm.quality.evaluation import Evaluation, evaluate
 from finance_ppm.quality.rule import Rule, Severity
-from finance_ppm.quality.rules import RULES
+from finance_ppm.quality.rules import RECONCILIATIONS, RULES
 
 SHOWN = ("row_name", "message", "notion_url", "row_id", "column_name", "value")
 """What of a finding is shown beside a check; gold/data_quality_issues has all of it."""
@@ -43,7 +43,12 @@ def _checks(name: str, rules: tuple[Rule, ...], *, after: tuple[type[Table], ...
         step = context.op_execution_context
         day = date.fromisoformat(step.partition_key) if step.has_partition_key else clock.today()
         selected = [by_name[check.name] for check in sorted(context.selected_asset_check_keys)]
-        for evaluation in evaluate(point_in_time.portfolio(day), selected):
+        unmade = {table for rule in selected for table in rule.reads if not point_in_time.is_of(table, day)}
+        if unmade:  # of a day's gold only a part was asked for: what compares it with the rest cannot be asked
+            context.log.info("Not made for %s: %s.", day, ", ".join(sorted(map(full_name, unmade))))
+        askable = [rule for rule in selected if not unmade & set(rule.reads)]
+        gold = {table for rule in askable for table in rule.reads}
+        for evaluation in evaluate(point_in_time.portfolio(day, beside=gold), askable):
             yield _result(evaluation, day)
 
     return rules_hold
@@ -87,16 +92,20 @@ def _result(evaluation: Evaluation, day: date) -> dg.AssetCheckResult:
     )
 
 
-_OF_ONE_TABLE = tuple(rule for rule in RULES if rule.blocking and rule.table is not Quarantine)
-_OF_ALL_TABLES = tuple(rule for rule in RULES if rule.blocking and rule.table is Quarantine)
-_NOT_BLOCKING = tuple(rule for rule in RULES if not rule.blocking)
-
-ASSET_CHECKS: list[dg.AssetChecksDefinition] = [
-    # Blocking rules first, and apart: what waits for a table waits for these, so none of them may wait for it.
-    _checks("keys_hold", _OF_ONE_TABLE),
-    _checks("nothing_is_lost", _OF_ALL_TABLES, after=SILVER_TABLES),
-    # A rule of one table looks at its neighbours (does the project exist?), so all of them come first.
-    _checks(
-        "rules_hold", _NOT_BLOCKING, after=(*SILVER_TABLES, *AZURE_SILVER_TABLES, NotionSyncWatermarks, AzureSnapshots)
-    ),
-]
+def asset_checks(own: Sequence[Rule] = ()) -> list[dg.AssetChecksDefinition]:
+    """The steps of our rules and of a finance team's ``own``."""
+    of_data = (*RULES, *(rule for rule in own if not rule.reads))
+    of_gold = (*RECONCILIATIONS, *(rule for rule in own if rule.reads))
+    blocking = tuple(rule for rule in of_data if rule.blocking)
+    return [
+        # Blocking rules first, and apart: what waits for a table waits for these, so none of them may wait for it.
+        _checks("keys_hold", tuple(rule for rule in blocking if rule.table is not Quarantine)),
+        _checks("nothing_is_lost", tuple(rule for rule in blocking if rule.table is Quarantine), after=SILVER_TABLES),
+        # A rule of one table looks at its neighbours (does the project exist?), so all of them come first.
+        _checks(
+            "rules_hold",
+            tuple(rule for rule in of_data if not rule.blocking),
+            after=(*SILVER_TABLES, *AZURE_SILVER_TABLES, NotionSyncWatermarks, AzureSnapshots),
+        ),
+        _checks("totals_agree", of_gold, after=tuple(dict.fromkeys(table for rule in of_gold for table in rule.reads))),
+    ]

@@ -10,6 +10,7 @@ import dagster as dg
 from finance_ppm.contracts import Layer, Table, full_name, lineage, physical_columns
 from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES
 from finance_ppm.contracts.ddl import sql_type
+from finance_ppm.contracts.fx import FX_TABLES
 from finance_ppm.settings import Config
 
 DAYS = dg.DailyPartitionsDefinition(
@@ -90,6 +91,8 @@ def kinds(table: type[Table]) -> set[str]:
     """Icons in Dagster's catalogue."""
     if table.info.layer is not Layer.BRONZE:
         return {"deltalake", "polars"}
+    if table in FX_TABLES:
+        return {"deltalake"}
     return {"deltalake", "azure" if table in AZURE_BRONZE_TABLES else "notion"}
 
 

@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from finance_ppm.assets.spec import key
+from finance_ppm.automation.maintenance import lake_maintenance
 from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES, AZURE_GOLD_TABLES, AZURE_SILVER_TABLES, AzureSnapshots
 from finance_ppm.contracts.bronze import BRONZE_TABLES
+from finance_ppm.contracts.fx import FX_TABLES
 from finance_ppm.contracts.gold import ControlRoomStatus
 from finance_ppm.contracts.silver import PAGE_TABLES, SILVER_TABLES
 from finance_ppm.errors import SettingsError
@@ -32,13 +34,15 @@ class ScheduledJob:
     """Its name for people, as in the plan."""
     cron: str
     """When it runs, in UTC."""
-    selection: dg.AssetSelection
+    selection: dg.AssetSelection | None
+    """The tables it makes today's partition of; None for a job of its own kind."""
     description: str
 
 
 NOTION_BRONZE = dg.AssetSelection.assets(*map(key, BRONZE_TABLES))
 NOTION_SILVER = dg.AssetSelection.assets(*map(key, SILVER_TABLES))
 AZURE_BRONZE = dg.AssetSelection.assets(*map(key, AZURE_BRONZE_TABLES))
+FX_BRONZE = dg.AssetSelection.assets(*map(key, FX_TABLES))
 AZURE_MADE = dg.AssetSelection.assets(*map(key, (*AZURE_SILVER_TABLES, *AZURE_GOLD_TABLES)))
 HOW_AZURE_WAS_READ = dg.AssetSelection.checks(
     *(dg.AssetCheckKey(key(rule.table), rule.name) for rule in RULES if rule.table is AzureSnapshots)
@@ -87,6 +91,13 @@ SCHEDULED_JOBS: tuple[ScheduledJob, ...] = (
         "once, by sensor.",
     ),
     ScheduledJob(
+        "fx_rates_ingest_bronze",
+        "[PPM] Exchange Rates Ingest",
+        "30 15 * * *",
+        FX_BRONZE,
+        "Reads the day's exchange rates, published at about 16:00 in Frankfurt, and what was corrected since.",
+    ),
+    ScheduledJob(
         "control_room_status_refresh",
         "[PPM] Control Room Status",
         "*/15 * * * *",
@@ -94,10 +105,17 @@ SCHEDULED_JOBS: tuple[ScheduledJob, ...] = (
         "Notes how each job fared last and when it runs next.",
     ),
     ScheduledJob(
+        lake_maintenance.name,
+        lake_maintenance.tags["title"],
+        "15 2 * * *",
+        None,
+        "Keeps the lake small and fast: gold's old snapshots, small files, files of older versions.",
+    ),
+    ScheduledJob(
         "new_day",
         "[PPM] New Day",
         "5 0 * * *",
-        NOTION_BRONZE | SILVER | GOLD | STATUS | HOW_AZURE_WAS_READ,
+        NOTION_BRONZE | FX_BRONZE | SILVER | GOLD | STATUS | HOW_AZURE_WAS_READ,
         "Makes every table for the new day, so that a quiet day has its figures too. Azure is read at 06:00; until "
         "then the new day's figures come from the snapshot before.",
     ),
@@ -112,7 +130,9 @@ JOBS = [
         tags={"title": scheduled.title},
     )
     for scheduled in SCHEDULED_JOBS
+    if scheduled.selection is not None
 ]
+"""Jobs that make tables; ``automation.maintenance`` has the one that makes none."""
 
 
 TABLES_ALONE = "tables_alone"
@@ -147,7 +167,8 @@ def schedule(scheduled: ScheduledJob) -> dg.ScheduleDefinition:
         if reason:
             return dg.SkipReason(reason)
         moment = context.scheduled_execution_time.astimezone(UTC)
-        return dg.RunRequest(run_key=moment.isoformat(), partition_key=moment.date().isoformat())
+        today = moment.date().isoformat() if scheduled.selection is not None else None
+        return dg.RunRequest(run_key=moment.isoformat(), partition_key=today)
 
     return todays_partition
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 import polars as pl
+from dagster._core.events import JobFailureData
 
 from finance_ppm.automation.jobs import ScheduledJob, next_tick
 from finance_ppm.contracts import content_columns
@@ -77,7 +78,9 @@ def _first_line_of_error(instance: dg.DagsterInstance, run_id: str) -> str | Non
                 error = data.user_failure_data.description if data.user_failure_data else None
                 error = error or (data.error.cause or data.error).message if data.error else error
             else:
-                error = event.job_failure_data.error.message if event.job_failure_data.error else event.message
+                data_of_run = event.event_specific_data  # none where the run never began, or was broken off
+                failed = data_of_run if isinstance(data_of_run, JobFailureData) else None
+                error = failed.error.message if failed and failed.error else event.message
             if error:
                 return next((line.strip() for line in error.splitlines() if line.strip()), None)
     return None

@@ -4,6 +4,8 @@ Belongs here: what tables are. Does not belong here: how they are computed (``tr
 (``lakehouse``) or judged (``quality``).
 """
 
+from finance_ppm.contracts.accuracy import ACCURACY_TABLES
+from finance_ppm.contracts.alerts import ALERT_TABLES
 from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES, AZURE_GOLD_TABLES, AZURE_SILVER_TABLES
 from finance_ppm.contracts.base import (
     Layer,
@@ -21,6 +23,9 @@ from finance_ppm.contracts.base import (
     stamp_columns,
 )
 from finance_ppm.contracts.bronze import BRONZE_TABLES
+from finance_ppm.contracts.closes import CLOSE_TABLES
+from finance_ppm.contracts.finance import FINANCE_TABLES
+from finance_ppm.contracts.fx import FX_TABLES
 from finance_ppm.contracts.gold import GOLD_TABLES
 from finance_ppm.contracts.silver import PAGE_TABLES, SILVER_TABLES
 
@@ -28,9 +33,14 @@ AZURE_TABLES: tuple[type[Table], ...] = (*AZURE_BRONZE_TABLES, *AZURE_SILVER_TAB
 ALL_TABLES: tuple[type[Table], ...] = (
     *BRONZE_TABLES,
     *AZURE_BRONZE_TABLES,
+    *FX_TABLES,
     *SILVER_TABLES,
     *AZURE_SILVER_TABLES,
     *GOLD_TABLES,
+    *FINANCE_TABLES,
+    *ACCURACY_TABLES,
+    *CLOSE_TABLES,
+    *ALERT_TABLES,
     *AZURE_GOLD_TABLES,
 )
 

@@ -40,6 +40,7 @@ _SIMPLE: dict[type[pl.DataType], str] = {
     pl.Boolean: "BOOLEAN",
     pl.Date: "DATE",
     pl.Int64: "BIGINT",
+    pl.Float64: "DOUBLE",
     pl.Int32: "INT",
     pl.Datetime: "TIMESTAMP",
 }

@@ -132,7 +132,15 @@ def forget(
 
 
 def _erase(lake: Lake, page_id: str, trace: Trace) -> int:
-    """Erase what one table holds, in every version; returns the number of files that went."""
+    """Erase what one table holds, in every version; returns the number of files that went.
+
+    No maintenance meanwhile: files that it wrote and could not commit would hold the page unseen.
+    """
+    with writer_lock(lake.uri, full_name(trace.table)):
+        return _erase_alone(lake, page_id, trace)
+
+
+def _erase_alone(lake: Lake, page_id: str, trace: Trace) -> int:
     if trace.rewrite and _count(lake, trace.table, trace.quoting):
         rewrite_rows(lake, trace.table, trace.apart, trace.rewrite)
     if trace.column:

@@ -28,7 +28,7 @@ from finance_ppm.contracts.azure import (
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.finance import PpmForecast, PpmForecastMonthly, PpmProjectHealth
 from finance_ppm.contracts.fx import FxRates
-from finance_ppm.contracts.gold import PpmBudgetVsActual
+from finance_ppm.contracts.gold import DataQualityIssues, PpmBudgetVsActual
 from finance_ppm.contracts.silver import PAGE_TABLES, SILVER_TABLES, Quarantine
 from finance_ppm.errors import NeverCapturedError
 from finance_ppm.lakehouse.lake import Lake
@@ -75,6 +75,7 @@ _PORTFOLIO: dict[str, type[Table]] = {
     "forecast": PpmForecast,
     "forecast_monthly": PpmForecastMonthly,
     "project_health": PpmProjectHealth,
+    "issues": DataQualityIssues,
     "advisor_recs": AzureAdvisorRecs,
     "advisor_allocations": AzureAdvisorAllocations,
     "advisor_summary": AdvisorSummary,
@@ -135,11 +136,17 @@ class PointInTime:
             return self._lake.scan(history_of(table)).filter(pl.col("as_of_date") == day)
         return self._lake.scan(table)
 
-    def portfolio(self, day: date | None = None, *, of: Collection[type[Table]] | None = None) -> Portfolio:
+    def portfolio(
+        self,
+        day: date | None = None,
+        *,
+        of: Collection[type[Table]] | None = None,
+        beside: Collection[type[Table]] = (),
+    ) -> Portfolio:
         """Everything gold is computed from, as ``day`` saw it, held in memory: many rules look at it many times.
 
         ``of`` names the tables that are wanted, which must have been made; the others are empty, so that nobody leans
-        on a table undeclared. Without it all are there but gold's.
+        on a table undeclared. Without it all are there but gold's; ``beside`` names those of gold that are wanted too.
         """
         day = day or self._clock.today()
         if not self._is_of_azure_alone(of):
@@ -147,7 +154,7 @@ class PointInTime:
         if of is not None and day >= self._clock.today():
             self._require_made(set(of))
         frames = {
-            name: self._held(table, day) if _is_wanted(table, of) else table.create_empty()
+            name: self._held(table, day) if table in beside or _is_wanted(table, of) else table.create_empty()
             for name, table in _PORTFOLIO.items()
         }
         return Portfolio(as_of=day, **{name: nw.from_native(frame.lazy()) for name, frame in frames.items()})
@@ -155,6 +162,11 @@ class PointInTime:
     def earlier(self, table: type[Table], day: date) -> pl.LazyFrame:
         """The snapshots that a gold table keeps of the days before ``day``."""
         return self._lake.scan(history_of(table)).filter(pl.col("as_of_date") < day)
+
+    def is_of(self, table: type[Table], day: date) -> bool:
+        """Whether a gold table was made for ``day``; one that holds no row is of any day since it was first made."""
+        made: date | None = self._seen(table, day).select(pl.col("as_of_date").max()).collect().item()
+        return made == day or (made is None and self._lake.exists(table))
 
     def _is_of_azure_alone(self, tables: Collection[type[Table]] | None) -> bool:
         """Whether Azure is wanted and Notion was never read: then there are no projects, and nobody's savings."""

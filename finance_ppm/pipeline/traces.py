@@ -11,6 +11,8 @@ from datetime import date
 import polars as pl
 
 from finance_ppm.contracts import PAGE_TABLES, Table, history_of
+from finance_ppm.contracts.accuracy import PpmForecastAccuracy, PpmForecastIntervals
+from finance_ppm.contracts.alerts import ALERT_TABLES
 from finance_ppm.contracts.azure import (
     AZURE_BRONZE_TABLES,
     AZURE_SILVER_TABLES,
@@ -19,11 +21,15 @@ from finance_ppm.contracts.azure import (
     AzureAdvisorRecs,
 )
 from finance_ppm.contracts.bronze import Erasures, NotionRawPages, NotionSyncWatermarks
+from finance_ppm.contracts.closes import PpmMonthCloseLines, PpmMonthCloses, PpmRestatements
+from finance_ppm.contracts.finance import PpmForecast, PpmForecastMonthly, PpmProjectHealth
+from finance_ppm.contracts.fx import FxRates
 from finance_ppm.contracts.gold import ControlRoomStatus, DataQualityIssues, DataQualityMetrics, PpmBudgetVsActual
 from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.pipeline.silver import page_key
 from finance_ppm.pipeline.words import Words
 from finance_ppm.transforms.budget_vs_actual.facts import RESERVE
+from finance_ppm.transforms.budget_vs_actual.reporting import REASONS
 from finance_ppm.transforms.shares import NONE
 
 FORGOTTEN = "(forgotten)"
@@ -35,18 +41,28 @@ WITHHELD = "It quoted a page that was forgotten."
 _NO_NAMES = (NONE, RESERVE, FORGOTTEN)
 """Members of cells that nobody named."""
 
-_MEASURES = ("value", "line_count", "excluded_value", "excluded_count")
+_MEASURES = (
+    *("value", "line_count", "excluded_value", "excluded_count"),
+    *("reporting_value", "constant_value", "fx_value"),
+    *("reporting_excluded_value", "reporting_excluded_count", "stale_rate_count"),
+)
+_REASONS = "reporting_excluded_reasons"
 
 WITHOUT_TRACES: tuple[type[Table], ...] = (
     NotionSyncWatermarks,
     Erasures,
     DataQualityMetrics,
     ControlRoomStatus,
+    FxRates,
+    PpmForecastMonthly,
+    PpmForecastIntervals,
+    PpmMonthCloses,
+    *ALERT_TABLES,
     *AZURE_BRONZE_TABLES,
     *AZURE_SILVER_TABLES,
 )
-"""Tables that hold nothing a page says: databases and their schemas, ids, counts, jobs, and what Azure says. A tag that
-names a project is Azure's, and is changed there."""
+"""Tables that hold nothing a page says: databases and their schemas, ids, counts, amounts of projects, rates, jobs,
+what somebody was told of them, and what Azure says. A tag that names a project is Azure's, and is changed there."""
 
 
 NOTHING = pl.lit(value=False)
@@ -88,9 +104,15 @@ def traces(page_id: str, words: Words) -> list[Trace]:
             "dimension_value",
             (pl.col("dimension") == "project") & (pl.col("dimension_id") == page_id),
         ),
+        *(
+            _of_member(table, "project_name", pl.col("project_id") == page_id)
+            for table in (PpmForecast, PpmForecastAccuracy, PpmProjectHealth)
+        ),
+        _of_figures(PpmRestatements, page_id),
     ]
     return [
         *gold,
+        _of_figures(PpmMonthCloseLines, page_id),
         *(replace(trace, table=history_of(trace.table)) for trace in gold),
         *(_of_page(table, page_key(table), page_id) for table in PAGE_TABLES.values()),
         _of_page(Quarantine, "page_id", page_id),
@@ -103,12 +125,26 @@ def _of_page(table: type[Table], column: str, page_id: str) -> Trace:
 
 
 def _of_member(table: type[Table], name: str, member: pl.Expr) -> Trace:
-    """Savings keep their project's id; its name, in the column ``name``, is the page's, and goes."""
+    """Figures keep their project's id; its name, in the column ``name``, is the page's, and goes."""
     return Trace(
         table,
         quoting=member & (pl.col(name) != FORGOTTEN),
         apart=member,
         rewrite=lambda rows: rows.with_columns(pl.lit(FORGOTTEN).alias(name)),
+    )
+
+
+def _of_figures(table: type[Table], page_id: str) -> Trace:
+    """Figures of closed months keep their ids and amounts; what the line and its project say in words goes."""
+    of_line, of_project = pl.col("budget_line_id") == page_id, pl.col("project_id") == page_id
+    words = {"line_name": of_line, "vendor": of_line, "project_name": of_project}
+    return Trace(
+        table,
+        quoting=pl.any_horizontal(*(of & (pl.col(name) != FORGOTTEN) for name, of in words.items())),
+        apart=of_line | of_project,
+        rewrite=lambda rows: rows.with_columns(
+            pl.when(of).then(pl.lit(FORGOTTEN)).otherwise(name).alias(name) for name, of in words.items()
+        ),
     )
 
 
@@ -159,6 +195,15 @@ def _blanked(cells: pl.DataFrame, by_name: pl.Expr) -> pl.DataFrame:
         dimension_id=pl.when(by_name).then(forgotten).otherwise("dimension_id"),
         dimension_value=forgotten,
     )
-    key = [name for name in cells.columns if name not in (*_MEASURES, "computed_at")]
-    added = nameless.group_by(key).agg(pl.col(_MEASURES).sum(), pl.col("computed_at").max())
-    return added.cast({name: cells.schema[name] for name in _MEASURES})
+    key = [name for name in cells.columns if name not in (*_MEASURES, _REASONS, "computed_at")]
+    of_any = [
+        pl.when(pl.col(_REASONS).str.contains(reason, literal=True).any()).then(pl.lit(reason))
+        for reason in REASONS.values()
+    ]
+    told = pl.concat_str(of_any, separator=", ", ignore_nulls=True)
+    added = nameless.group_by(key).agg(
+        *(pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum()).alias(name) for name in _MEASURES),
+        pl.when(told != "").then(told).alias(_REASONS),
+        pl.col("computed_at").max(),
+    )
+    return added.select(cells.columns).cast({name: cells.schema[name] for name in _MEASURES})

@@ -1,4 +1,4 @@
-"""The sandbox of a working folder: one story, told by a Notion and an Azure, served by whoever needs it.
+"""The sandbox of a working folder: a Notion, an Azure and exchange rates, served by whoever needs them.
 
 Belongs here: keeping the story's settings in a file, and serving it at the address they name.
 """
@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from socket import create_connection
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from finance_ppm.settings import SANDBOX_ENV, STATE_FOLDER, Config
 
 if TYPE_CHECKING:
     from finance_ppm.sandbox.azure.server import AzureSandbox
     from finance_ppm.sandbox.notion.server import NotionSandbox
+    from finance_ppm.sandbox.rates.server import RatesSandbox
 
 PORT = 7788
-"""Where the sandbox's Notion listens unless told otherwise; its Azure listens beside it, at the next port."""
+"""Where the sandbox's Notion listens unless told otherwise; its Azure listens beside it, at the next port, and its
+exchange rates at the one after."""
 
 FOLDER = STATE_FOLDER / "sandbox"
 """The lake and the Dagster home of the sandbox's portfolio, apart from those of a real one."""
@@ -25,15 +28,17 @@ FOLDER = STATE_FOLDER / "sandbox"
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A Notion and an Azure that tell one story."""
+    """A Notion, an Azure and exchange rates, told as one story."""
 
     notion: "NotionSandbox"
     azure: "AzureSandbox"
+    rates: "RatesSandbox"
 
     def set_clock(self, moment: datetime) -> None:
-        """Put both clocks forward. Raises ValueError for a moment that has passed."""
+        """Put all clocks forward. Raises ValueError for a moment that has passed."""
         self.notion.set_clock(moment)
         self.azure.set_clock(moment)
+        self.rates.set_clock(moment)
 
 
 @contextmanager
@@ -44,6 +49,7 @@ def sandbox_of_this_folder(
     today: date,
     port: int = PORT,
     azure_port: int | None = None,
+    rates_port: int | None = None,
     pages: int | None = None,
     seed: int | None = None,
 ) -> Iterator[Sandbox]:
@@ -56,6 +62,7 @@ def sandbox_of_this_folder(
     from finance_ppm.sandbox.estate.story import estate
     from finance_ppm.sandbox.notion.server import serve_notion
     from finance_ppm.sandbox.portfolio import portfolio
+    from finance_ppm.sandbox.rates.server import serve_rates
 
     anchor = config.ppm_sandbox_anchor or today
     pages = pages or config.ppm_sandbox_pages
@@ -65,10 +72,12 @@ def sandbox_of_this_folder(
     with (
         serve_notion(history, now=now, port=_free(port), requests_per_minute=600, moving=True) as notion,
         serve_azure(cloud, now=now, port=_free(azure_port or port + 1), queries_per_window=15, moving=True) as azure,
+        serve_rates(now=now, port=_free(rates_port or port + 2), moving=True, seed=seed) as rates,
     ):
         settings = {
             **notion.environment(),
             **azure.environment(),
+            **rates.environment(),
             "NOTION_REQUESTS_PER_MINUTE": 600,
             "PPM_LAKEHOUSE_URI": FOLDER / "lake",
             "DAGSTER_HOME": FOLDER / "dagster",
@@ -78,7 +87,7 @@ def sandbox_of_this_folder(
         }
         SANDBOX_ENV.parent.mkdir(parents=True, exist_ok=True)
         SANDBOX_ENV.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        yield Sandbox(notion, azure)
+        yield Sandbox(notion, azure, rates)
 
 
 @contextmanager
@@ -88,9 +97,13 @@ def reachable(config: Config, now: datetime) -> Iterator[None]:
     if config.ppm_sandbox_anchor is None or _answers(str(url.host), url.port or PORT):
         yield
         return
-    # Beside a sandbox's Notion a real Azure may be configured, which is none of the sandbox's business.
+    # Beside a sandbox's Notion a real Azure or other rates may be configured, which are none of the sandbox's business.
     azure_port = config.azure_resource_manager_url.port if config.azure_resource_manager_url.host == url.host else None
-    with sandbox_of_this_folder(config, now, today=now.date(), port=url.port or PORT, azure_port=azure_port):
+    rates = urlsplit(config.ppm_fx_rates)
+    rates_port = rates.port if rates.hostname == url.host else None
+    with sandbox_of_this_folder(
+        config, now, today=now.date(), port=url.port or PORT, azure_port=azure_port, rates_port=rates_port
+    ):
         yield
 
 

@@ -33,6 +33,8 @@ class Portfolio:
     forecast: Frame
     forecast_monthly: Frame
     project_health: Frame
+    issues: Frame
+    """Findings of the rules of bronze and silver (contract ``DataQualityIssues``)."""
     advisor_recs: Frame
     advisor_allocations: Frame
     advisor_summary: Frame

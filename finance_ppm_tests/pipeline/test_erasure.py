@@ -23,6 +23,7 @@ from finance_ppm.clock import FrozenClock
 from finance_ppm.contracts import ALL_TABLES, AZURE_TABLES, Table, content_columns, full_name, history_of
 from finance_ppm.contracts.azure import AdvisorSummary, AzureAdvisorAllocations, AzureAdvisorRecs
 from finance_ppm.contracts.bronze import Erasures, NotionRawPages
+from finance_ppm.contracts.closes import PpmMonthCloseLines, PpmRestatements
 from finance_ppm.contracts.gold import DataQualityIssues, PpmBudgetVsActual
 from finance_ppm.contracts.silver import NotionBudgetLines, NotionProjects, Quarantine
 from finance_ppm.errors import FinancePpmError, SettingsError
@@ -164,8 +165,12 @@ def test_every_other_row_is_what_it_was(story: Story, tmp_path: Path, page: str)
         name = full_name(table)
         if table in (PpmBudgetVsActual, DataQualityIssues, Erasures):
             continue
-        if table in AZURE_TABLES:  # no Azure is configured here
+        if table in (*AZURE_TABLES, *WITHOUT_TRACES):  # no Azure is configured here
             assert after[name].equals(before[name]), name
+            continue
+        if "project_name" in table.column_names():  # figures keep their project's id
+            forgotten = pl.when(pl.col("project_id") == page_id).then(pl.lit(FORGOTTEN)).otherwise("project_name")
+            assert after[name].equals(before[name].with_columns(forgotten.alias("project_name"))), name
             continue
         key = table.primary_key()[-1 if table is Quarantine else 0]
         assert after[name].equals(before[name].filter(pl.col(key) != page_id)), name
@@ -211,6 +216,34 @@ def test_savings_keep_their_project_under_no_name(story: Story, tmp_path: Path) 
         for kept in (table, history_of(table)):
             (left,) = lake.scan(kept).select(list(row)).collect().to_dicts()
             assert left == {**row, name: FORGOTTEN}
+
+
+@pytest.mark.parametrize("page", ["line", "project"])
+def test_closed_months_keep_their_figures_under_no_name(story: Story, tmp_path: Path, page: str) -> None:
+    lake, now = story.lake(tmp_path), story.world.clock.now()
+    words = {"line_name": LINE, "vendor": VENDOR, "project_name": PROJECT}
+    told: dict[str, Any] = {
+        "budget_line_id": story.line,
+        "project_id": story.project,
+        "category": "CapEx",
+        "unit": "USD",
+        **words,
+    }
+    month = {"period": date(2026, 5, 1), "closed_at": now, "metric_name": "actual", "as_of_date": now.date()}
+    amounts = dict.fromkeys(("value", "reported", "current", "difference", "difference_reporting"), Decimal(7))
+    other: dict[str, Any] = {"program_id": "g", "reporting_unit": "USD", "presence": "both", "period_label": "2026-05"}
+    other |= {"reason": "amount", "explanation": "It changed.", "close_as_of_date": now.date(), "computed_at": now}
+    for table in (PpmMonthCloseLines, PpmRestatements):
+        row = {name: value for name, value in (told | month | amounts | other).items() if name in table.column_names()}
+        schema = table.create_empty().schema
+        rows = pl.concat([table.create_empty(), pl.DataFrame([row], schema_overrides=schema)], how="diagonal")
+        lake.replace(table, rows)
+    forget(lake, story.world.clock, getattr(story, page))
+    gone = ("line_name", "vendor") if page == "line" else ("project_name",)
+    for table in (PpmMonthCloseLines, PpmRestatements):
+        (left,) = lake.scan(table).select(list(told)).collect().to_dicts()
+        assert left == {**told, **dict.fromkeys(gone, FORGOTTEN)}
+    assert files_with(f"{lake.uri}/gold/ppm_month_close_lines", words[gone[0]]) == []
 
 
 @pytest.mark.parametrize("page", ["line", "project"])

@@ -19,7 +19,7 @@ from finance_ppm.contracts.fx import FX_TABLES
 from finance_ppm.errors import NeverCapturedError
 from finance_ppm.parameters import Parameters
 from finance_ppm.pipeline.point_in_time import PointInTime
-from finance_ppm.transforms.currency.rates import Rates
+from finance_ppm.transforms.currency.rates import Rates, rates_of
 from finance_ppm.transforms.portfolio import Frame, Portfolio
 
 CAPTURED = dg.AssetSelection.groups("bronze") - dg.AssetSelection.assets(*map(key, FX_TABLES))
@@ -37,8 +37,6 @@ class Inputs:
     @property
     def rates(self) -> Rates:
         """Exchange rates to the reporting currency, for the currencies of the projects."""
-        from finance_ppm.transforms.currency.rates import rates_of
-
         currencies = self.portfolio.projects.select("currency").unique().collect(backend="polars")["currency"]
         return rates_of(
             self.portfolio.fx_rates.collect(backend="polars").to_native(),

@@ -1,12 +1,15 @@
 """Gold of the data's quality: what breaks a rule, and how each rule fared."""
 
-from finance_ppm.assets.gold.computed import computed_asset
+import polars as pl
+
+from finance_ppm.assets.gold.computed import Inputs, computed_asset
 from finance_ppm.contracts import Table
 from finance_ppm.contracts.azure import AZURE_SILVER_TABLES, AzureSnapshots
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.gold import DataQualityIssues, DataQualityMetrics
 from finance_ppm.contracts.silver import SILVER_TABLES
 from finance_ppm.quality.evaluation import findings, metrics
+from finance_ppm.quality.rules import RECONCILIATIONS, RULES
 
 JUDGED: tuple[type[Table], ...] = (
     *SILVER_TABLES,
@@ -15,11 +18,26 @@ JUDGED: tuple[type[Table], ...] = (
     NotionSyncWatermarks,
     AzureSnapshots,
 )
-"""What the rules look at."""
+"""What the rules of bronze and silver look at."""
+
+COMPARED: tuple[type[Table], ...] = tuple(dict.fromkeys(table for rule in RECONCILIATIONS for table in rule.reads))
+"""What the rules of gold look at."""
+
+
+def _metrics(inputs: Inputs) -> pl.DataFrame:
+    """Of every rule; but of none that compares gold which was not made for the day."""
+    day = inputs.portfolio.as_of
+    unmade = {table for table in COMPARED if not inputs.point_in_time.is_of(table, day)}
+    rules = (*RULES, *RECONCILIATIONS, *inputs.parameters.own_rules)
+    return metrics(inputs.portfolio, [rule for rule in rules if not unmade & set(rule.reads)])
+
 
 data_quality_issues = computed_asset(
-    DataQualityIssues, made_from=JUDGED, compute=lambda inputs: findings(inputs.portfolio)
+    DataQualityIssues,
+    made_from=JUDGED,
+    # Of bronze and silver alone: project health is made from them, and the rules of gold look at that.
+    compute=lambda inputs: findings(
+        inputs.portfolio, [*RULES, *(rule for rule in inputs.parameters.own_rules if not rule.reads)]
+    ),
 )
-data_quality_metrics = computed_asset(
-    DataQualityMetrics, made_from=JUDGED, compute=lambda inputs: metrics(inputs.portfolio)
-)
+data_quality_metrics = computed_asset(DataQualityMetrics, made_from=(*JUDGED, *COMPARED), compute=_metrics)
