@@ -107,9 +107,9 @@ def multiple(amount: nw.Expr, times: nw.Expr | int) -> nw.Expr:
 def whole_division(frame: nw.LazyFrame[Any], amount: nw.Expr, *, by: nw.Expr) -> nw.LazyFrame[Any]:
     """``frame`` with the ``quotient`` (:data:`MONEY`) and ``remainder`` (cents, an ``Int64``) of ``amount``'s size.
 
-    ``amount``, of whatever sign, has at most 28 digits; ``by`` is an ``Int64`` above 0, of at most seven. As on paper,
-    in two places of base 10^12, each of which fits an ``Int64`` with what the one before it leaves over. A double only
-    guesses where they part: whatever it guesses, nothing is lost.
+    ``amount``, of whatever sign, has at most 28 digits; ``by`` is an ``Int64`` from 1 to 9 million. As on paper, in two
+    places of base 10^12, each of which fits an ``Int64`` with what the one before it leaves over. A double only guesses
+    where they part: whatever it guesses, nothing is lost.
     """
     size, high, low, upper, rest, lower = (nw.col(f"_{name}") for name in _DIVISION)
     return (

@@ -100,7 +100,7 @@ class Market:
         if unit == self.reporting:
             return Converted(amount, amount, is_stale=False)
         zero = Decimal("0.00")
-        if unit == NO_CURRENCY or unit not in self.currencies:
+        if unit == NO_CURRENCY or not self._crossed(unit):
             return Converted(zero, zero, is_stale=False, reason="unknown_currency")
         if budget is None:
             return Converted(zero, zero, is_stale=False, reason="no_budget_rate")

@@ -115,7 +115,7 @@ scenes = st.builds(
 
 @st.composite
 def portfolios(draw: st.DrawFn) -> Portfolio:
-    """0 to 8 projects and 0 to 31 lines, some of them of one vendor that has been invoiced about five times."""
+    """0 to 8 projects and 0 to 32 lines; often a commitment to a vendor who has been invoiced about five times."""
 
     def day(offset: int | None) -> date | None:
         return None if offset is None else DRAWN_FOR + timedelta(days=offset)
@@ -154,11 +154,13 @@ def portfolios(draw: st.DrawFn) -> Portfolio:
         is_archived=_ARCHIVED,
     )
     lines = draw(st.integers(0, 25).flatmap(lambda count: st.lists(line, min_size=count, max_size=count)))
-    if draw(st.integers(0, 3)) == 3:
-        habit = draw(line)
-        for lag in draw(st.lists(st.integers(-2, 70), min_size=3, max_size=6)):
+    if draw(st.booleans()):
+        habit = replace(draw(line), is_archived=False)
+        for lag in draw(st.lists(st.integers(-2, 120), min_size=3, max_size=6)):
             invoiced = DRAWN_FOR - timedelta(days=lag % 11)
             lines.append(replace(habit, committed=invoiced - timedelta(days=lag), invoiced=invoiced))
+        committed = DRAWN_FOR - timedelta(days=draw(st.integers(0, 30)))
+        lines.append(replace(habit, amount=Decimal("700.00"), committed=committed, invoiced=None, paid=None))
     return Portfolio(
         tuple(Program(f"program-{number}", *told) for number, told in enumerate(programs)),
         tuple(replace(page, project_id=named[number]) for number, page in enumerate(projects)),

@@ -131,7 +131,7 @@ def test_what_exchange_rates_did_stands_apart() -> None:
         D("100.00"),
         D("10.00"),
     )
-    variance = only(rows, metric_name="variance", dimension="portfolio")
+    variance = only(rows, metric_name="variance", dimension="portfolio", period_label="2026-06")
     assert (variance["value"], variance["reporting_value"], variance["fx_value"]) == (0, D("-10.00"), D("-10.00"))
 
 

@@ -16,7 +16,6 @@ from itertools import groupby
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from finance_ppm.transforms.currency.conversion import PLACES
 from finance_ppm.transforms.portfolio import Frame
 from finance_ppm.transforms.shares import NO_CURRENCY
 
@@ -27,6 +26,8 @@ OLDEST = timedelta(days=35)
 """How old a rate may be and still apply."""
 STALE = timedelta(days=7)
 """How old a rate may be and not be marked."""
+SMALLEST, BOUND = Decimal("1e-10"), Decimal("1e9")
+"""Rates are from the one to below the other: their nine digits have no more than :data:`~.conversion.PLACES` places."""
 
 _HELD = Context(prec=DIGITS, rounding=ROUND_HALF_UP)
 _MEAN = Context(prec=40)
@@ -63,8 +64,8 @@ def rates_of(fx_rates: pl.DataFrame, *, reporting: str, as_of: date, units: Coll
     """The rates to ``reporting`` from each of ``units`` that has any, as Polars frames, as ``as_of`` knew them.
 
     ``fx_rates`` has one row per currency and day: the columns ``currency``, ``rate_date`` and ``rate`` of the contract
-    ``FxRates``. What is dated after ``as_of``, withdrawn, or not above 0 is no rate. Rates to the reporting currency
-    are held from 10^-10 to below 10^9; beyond, there is none.
+    ``FxRates``. What is dated after ``as_of``, withdrawn, or not above 0 is no rate; nor is a rate to the reporting
+    currency below :data:`SMALLEST`, or of :data:`BOUND` or more.
     """
     published = fx_rates.filter(
         (pl.col("rate") > 0) & (pl.col("rate_date") <= as_of) & ~pl.col("currency").is_in([EURO, NO_CURRENCY])
@@ -83,7 +84,8 @@ def _crosses(published: pl.DataFrame, reporting: str, units: list[str]) -> list[
     pairs = (
         targets.join(_of(published, euro, units), on="day").sort("unit", "day").select("unit", "day", "target", "rate")
     )
-    return [(unit, day, _CARRIED.divide(target, source)) for unit, day, target, source in pairs.iter_rows()]
+    crosses = ((unit, day, _CARRIED.divide(target, source)) for unit, day, target, source in pairs.iter_rows())
+    return [(unit, day, rate) for unit, day, rate in crosses if SMALLEST <= rate < BOUND]
 
 
 def _means(crosses: Iterable[tuple[str, date, Decimal]]) -> Iterator[tuple[tuple[str, date], Decimal]]:
@@ -94,13 +96,12 @@ def _means(crosses: Iterable[tuple[str, date, Decimal]]) -> Iterator[tuple[tuple
 
 
 def _held(rates: Iterable[tuple[tuple[str, date], Decimal]]) -> pl.DataFrame:
-    """``unit``, ``of`` and the rate as it is held, of nine digits; without what is too large or too small for that."""
-    rows = []
+    """``unit``, ``of`` and the rate as it is held, of nine digits."""
+    rows, largest = [], _HELD.next_minus(BOUND)
     for key, rate in rates:
-        held = _HELD.plus(rate)
+        held = min(_HELD.plus(rate), largest)
         exponent = DIGITS - 1 - held.adjusted()
-        if 0 <= exponent <= PLACES:
-            rows.append((*key, int(held.scaleb(exponent)), exponent))
+        rows.append((*key, int(held.scaleb(exponent)), exponent))
     return pl.DataFrame(rows, schema={"unit": pl.String(), "of": pl.Date(), **_RATE}, orient="row")
 
 

@@ -34,7 +34,7 @@ def with_factor(shares: Frame) -> Frame:
         "ev_line": only(is_settled, amount),
         "ac_settled": only(is_settled, nw.col("counted")),
     }
-    summed = shares.with_columns(**sums).with_columns(nw.col(name).sum().over(*KEY).cast(MONEY) for name in sums)
+    summed = shares.with_columns(**sums).with_columns(nw.col(name).sum().over(KEY).cast(MONEY) for name in sums)
     sides = summed.with_columns(bac=bac()).with_columns(
         spent=multiple(nw.col("ac_settled"), _FIFTH) + nw.col("bac"),
         worth=multiple(nw.col("ev_line"), _FIFTH) + nw.col("bac"),

@@ -21,7 +21,7 @@ from finance_ppm.transforms.forecast.lags import with_lag
 from finance_ppm.transforms.forecast.measures import measured
 from finance_ppm.transforms.forecast.months import months_of
 from finance_ppm.transforms.forecast.placing import expected_invoices, straight_lines
-from finance_ppm.transforms.forecast.projects import pages_of, projects_of
+from finance_ppm.transforms.forecast.projects import bearers_of, borne, members_of, named, pages_of, projects_of
 from finance_ppm.transforms.forecast.reporting import in_reporting, is_told, parts_of, terms_of, with_reporting
 from finance_ppm.transforms.forecast.run_rate import with_run_rate
 from finance_ppm.transforms.forecast.states import KEY, stated
@@ -37,7 +37,7 @@ def forecast(programs: Frame, projects: Frame, budget_lines: Frame, rates: Rates
     """Every project, live or ``(unassigned)``, as ``as_of`` saw it: the content columns of ``PpmForecast`` but for
     :data:`INTERVAL`.
     """
-    found, months = _computed(programs, projects, budget_lines, rates, as_of)
+    found, months, _ = _computed(programs, projects, budget_lines, rates, as_of)
     told = with_reporting(found, months, reporting=rates.reporting).with_columns(
         project_id=nw.col("project"),
         program_id=nw.col("program"),
@@ -53,12 +53,12 @@ def forecast_monthly(
     """The months of every project in which anything is planned, spent or to come: the content columns of
     ``PpmForecastMonthly``. All of a project's months lack reporting figures where ``forecast`` lacks them.
     """
-    _, months = _computed(programs, projects, budget_lines, rates, as_of)
+    _, months, members = _computed(programs, projects, budget_lines, rates, as_of)
     month, period, is_undated = nw.col("month"), nw.col("period"), nw.col("month") == UNDATED
     has_any = (nw.col("pv") != 0) | (nw.col("spent") > 0) | (nw.col("etc") != 0)
+    told = months.with_columns(is_told=is_told()).filter(has_any)
     return (
-        months.with_columns(is_told=is_told())
-        .filter(has_any)
+        named(told, members)
         .with_columns(period=first_date(month))
         .with_columns(
             *(nw.when(nw.col("is_told")).then(nw.col(name)).alias(name) for name in ("ac_reporting", "etc_reporting")),
@@ -73,18 +73,21 @@ def forecast_monthly(
     )
 
 
-def _computed(programs: Frame, projects: Frame, budget_lines: Frame, rates: Rates, as_of: date) -> tuple[Frame, Frame]:
-    """Every project in its own currency; and every month of it, in the reporting currency too."""
+def _computed(
+    programs: Frame, projects: Frame, budget_lines: Frame, rates: Rates, as_of: date
+) -> tuple[Frame, Frame, Frame]:
+    """Every project in its own currency; every month of it, in the reporting currency too; and who the bearers are."""
     lines = budget_lines.filter(~nw.col("is_archived"))
     homes = homes_of(projects, programs.filter(~nw.col("is_archived")))
-    pages = pages_of(projects, homes)
-    terms = terms_of(pages, rates, as_of)
-    shares = stated(shares_of(lines, homes), as_of)
+    bearers = bearers_of(homes)
+    pages, members = pages_of(projects, bearers), members_of(bearers)
+    shares = stated(borne(shares_of(lines, homes), bearers), as_of)
 
-    told = shares.join(pages.select(*KEY, "total", "is_completed"), on=list(KEY), how="left")
+    told = shares.join(pages.select(KEY, "total", "is_completed"), on=KEY, how="left")
     sums = sums_of(with_factor(told), as_of)
-    found = with_run_rate(measured(budgeted(projects_of(pages, sums), as_of), as_of), as_of)
+    found = with_run_rate(measured(budgeted(projects_of(pages, members, sums), as_of), as_of), as_of)
     invoices = expected_invoices(with_lag(shares.filter(nw.col("is_committed")), lines, as_of), pages, as_of)
     plans = straight_lines(found, invoices, as_of)
+    terms = terms_of(pages, members, rates, as_of)
     months = months_of(plans, invoices, parts_of(shares, pages, terms, rates))
-    return found, in_reporting(months, terms, rates)
+    return found, in_reporting(months, terms, rates), members

@@ -24,7 +24,7 @@ def months_of(plans: Frame, invoices: Frame, parts: Frame) -> Frame:
     kind = nw.col("kind")
     is_bac = kind == BAC
     sides = parts.select(
-        *KEY,
+        KEY,
         "month",
         *(
             nw.when(kind == of).then(nw.col(what)).otherwise(NOTHING).alias(name)
@@ -44,12 +44,12 @@ def months_of(plans: Frame, invoices: Frame, parts: Frame) -> Frame:
         bac_stale=nw.when(is_bac).then(nw.col("stale")).otherwise(_NONE),
     )
     rows = [_padded(plans, PV, ETC), _padded(invoices, ETC), _padded(sides, *_MONEY[2:], *_SIGNS)]
-    return nw.concat(rows).group_by(*KEY, "month").agg(nw.col(*_MONEY).sum().cast(MONEY), nw.col(*_SIGNS).max())
+    return nw.concat(rows).group_by(KEY, "month").agg(nw.col(*_MONEY).sum().cast(MONEY), nw.col(*_SIGNS).max())
 
 
 def _padded(rows: Frame, *told: str) -> Frame:
     """``rows`` with every column, of which they tell some."""
     nothing = dict.fromkeys(_MONEY, NOTHING) | dict.fromkeys(_SIGNS, _NONE)
     return rows.select(
-        *KEY, "month", *(nw.col(name) if name in told else none.alias(name) for name, none in nothing.items())
+        KEY, "month", *(nw.col(name) if name in told else none.alias(name) for name, none in nothing.items())
     )

@@ -25,7 +25,7 @@ def expected_invoices(shares: Frame, pages: Frame, as_of: date) -> Frame:
     """
     next_month = month_number(as_of) + 1
     expected = (
-        shares.join(pages.select(*KEY, "end_date"), on=list(KEY), how="left")
+        shares.join(pages.select(KEY, "end_date"), on=KEY, how="left")
         .filter(~is_true(nw.col("end_date") < nw.lit(as_of)) & ~nw.col("lag").is_null())
         .with_columns(invoiced_on=ordinal(nw.col("committed_date")) + nw.col("lag"))
     )
@@ -33,11 +33,11 @@ def expected_invoices(shares: Frame, pages: Frame, as_of: date) -> Frame:
     return (
         with_month(expected, of="invoiced_on")
         .select(
-            *KEY,
+            KEY,
             month=nw.when(month < next_month).then(nw.lit(next_month, nw.Int64)).otherwise(month),
             etc=committed_outcome() - nw.col("counted").fill_null(NOTHING),
         )
-        .group_by(*KEY, "month")
+        .group_by(KEY, "month")
         .agg(nw.col("etc").sum().cast(MONEY))
     )
 
@@ -48,26 +48,26 @@ def straight_lines(projects: Frame, invoices: Frame, as_of: date) -> Frame:
     """
     start, end, kind = nw.col("start_date"), nw.col("end_date"), nw.col("kind")
     next_month = nw.lit(first_of(month_number(as_of) + 1))
-    placed = invoices.group_by(*KEY).agg(placed=nw.col("etc").sum().cast(MONEY))
+    placed = invoices.group_by(KEY).agg(placed=nw.col("etc").sum().cast(MONEY))
     plans = (
-        projects.join(placed, on=list(KEY), how="left")
+        projects.join(placed, on=KEY, how="left")
         .select(
-            *(*KEY, "start_date", "end_date"),
+            *(KEY, "start_date", "end_date"),
             pv=nw.when(start <= end).then(nw.col("bac")).fill_null(NOTHING).cast(MONEY),
             etc=(nw.col("etc") - nw.col("placed").fill_null(NOTHING)).cast(MONEY),
         )
-        .unpivot(on=[PV, ETC], index=[*KEY, "start_date", "end_date"], variable_name="kind", value_name="amount")
+        .unpivot(on=[PV, ETC], index=[KEY, "start_date", "end_date"], variable_name="kind", value_name="amount")
         .filter(nw.col("amount") != 0)
     )
     has_days = (kind == PV) | (is_true(end >= next_month) & ~is_true(start > end))
     dated = plans.select(
-        *(*KEY, "kind", "amount"),
+        *(KEY, "kind", "amount"),
         first=nw.when(kind == PV).then(start).otherwise(next_month),
         last=nw.when(has_days).then(end).otherwise(next_month),
     )
     part = nw.col("part")
-    return spread(dated, by=(*KEY, "kind")).select(
-        *(*KEY, "month"),
+    return spread(dated, by=(KEY, "kind")).select(
+        *(KEY, "month"),
         pv=nw.when(kind == PV).then(part).otherwise(NOTHING),
         etc=nw.when(kind == ETC).then(part).otherwise(NOTHING),
     )

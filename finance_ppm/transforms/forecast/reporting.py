@@ -18,7 +18,6 @@ from finance_ppm.transforms.forecast.calendar import UNDATED, month_of
 from finance_ppm.transforms.forecast.states import KEY, NOTHING, is_true, unspent
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
-from finance_ppm.transforms.shares import UNASSIGNED
 
 AC, OC, BAC = "ac", "oc", "bac"
 REASONS = ("too_large", "no_rate", "no_budget_rate", "unknown_currency")
@@ -31,19 +30,19 @@ _CONVERTED = ("reporting", "constant", "lacks", "stale")
 _NONE = nw.lit(0, nw.Int64)
 
 
-def terms_of(pages: Frame, rates: Rates, as_of: date) -> Frame:
-    """The rates of each live project of a currency that any are known of: at its start, or on ``as_of`` where that is
-    earlier; and on ``as_of``. What is ``(unassigned)`` has no start.
+def terms_of(pages: Frame, members: Frame, rates: Rates, as_of: date) -> Frame:
+    """The ``unit`` of each bearer, and its rates: at the start of the project, or on ``as_of`` where that is earlier;
+    and on ``as_of``. ``is_known`` where there are any of its currency.
     """
     start, today = nw.col("start_date"), nw.lit(as_of)
-    units = rates.daily.group_by("unit").agg(first=nw.col("day").min()).select("unit", is_known=nw.lit(True))
-    nobody = units.select(project=nw.lit(UNASSIGNED), unit=nw.col("unit"), day=nw.lit(None, nw.Date))
-    projects = pages.select(*KEY, day=nw.when(start > today).then(today).otherwise(start))
+    closing = rates.daily.filter(nw.col("day") == today).select("unit", *_named(_CLOSING))
+    known = rates.daily.select("unit").unique().with_columns(is_known=nw.lit(True))
     return (
-        nw.concat([projects, nobody])
-        .join(units, on="unit", how="inner")
+        members.join(pages.select(KEY, "start_date"), on=KEY, how="left")
+        .select(KEY, "unit", day=nw.when(start > today).then(today).otherwise(start))
         .join(rates.daily.select("unit", "day", *_named(_BUDGET)), on=["unit", "day"], how="left")
-        .join(rates.daily.filter(nw.col("day") == today).select("unit", *_named(_CLOSING)), on="unit", how="left")
+        .join(closing, on="unit", how="left")
+        .join(known, on="unit", how="left")
         .drop("day")
     )
 
@@ -53,7 +52,7 @@ def parts_of(shares: Frame, pages: Frame, terms: Frame, rates: Rates) -> Frame:
 
     An actual of no month, and all that is no actual, is of :data:`~.calendar.UNDATED`.
     """
-    parts = _shared(shares, pages).join(terms, on=list(KEY), how="left")
+    parts = _shared(shares, pages).join(terms, on=KEY, how="left")
     averages = rates.monthly.select("unit", "period", *_named(_OWN))
     is_dated, is_budget = ~nw.col("period").is_null(), nw.col("kind") == BAC
     rated = parts.join(averages, on=["unit", "period"], how="left").with_columns(
@@ -67,8 +66,8 @@ def parts_of(shares: Frame, pages: Frame, terms: Frame, rates: Rates) -> Frame:
     )
     return (
         _judged(rated, rates)
-        .select(*KEY, "month", "kind", "value", *_CONVERTED)
-        .group_by(*KEY, "month", "kind")
+        .select(KEY, "month", "kind", "value", *_CONVERTED)
+        .group_by(KEY, "month", "kind")
         .agg(nw.col("value", "reporting", "constant").sum().cast(MONEY), nw.col("lacks", "stale").max())
     )
 
@@ -78,22 +77,22 @@ def _shared(shares: Frame, pages: Frame) -> Frame:
     recognised, amount = nw.col("recognised"), nw.col("amount")
     of_shares = (
         shares.select(
-            *KEY,
+            KEY,
             "recognised",
             ac=nw.col("counted"),
             oc=nw.when(nw.col("is_committed") & (amount > 0)).then(unspent()),
             bac=nw.when(~nw.col("has_total")).then(amount),
         )
-        .unpivot(on=[AC, OC, BAC], index=[*KEY, "recognised"], variable_name="kind", value_name="value")
+        .unpivot(on=[AC, OC, BAC], index=[KEY, "recognised"], variable_name="kind", value_name="value")
         .filter(~nw.col("value").is_null())
     )
     totals = pages.filter(nw.col("total") > 0).select(
-        *KEY, recognised=nw.lit(None, nw.Date), kind=nw.lit(BAC), value=nw.col("total")
+        KEY, recognised=nw.lit(None, nw.Date), kind=nw.lit(BAC), value=nw.col("total")
     )
-    parts = nw.concat([of_shares.select(*KEY, "recognised", "kind", nw.col("value").cast(MONEY)), totals])
+    parts = nw.concat([of_shares.select(KEY, "recognised", "kind", nw.col("value").cast(MONEY)), totals])
     is_dated = nw.col("kind") == AC
     return parts.select(
-        *KEY,
+        KEY,
         "kind",
         "value",
         month=nw.when(is_dated).then(month_of(recognised)).fill_null(UNDATED),
@@ -108,7 +107,7 @@ def in_reporting(months: Frame, terms: Frame, rates: Rates) -> Frame:
     etc = nw.col("etc")
     rated = (
         months.rename({"lacks": "others_lack", "stale": "others_stale"})
-        .join(terms, on=list(KEY), how="left")
+        .join(terms, on=KEY, how="left")
         .with_columns(
             *(nw.col(f"{_CLOSING}_{cell}").alias(f"{_OWN}_{cell}") for cell in _RATE),
             value=nw.when(etc != 0).then(etc),
@@ -129,10 +128,10 @@ def with_reporting(projects: Frame, months: Frame, *, reporting: str) -> Frame:
     """
     sums = ("ac_reporting", "ac_constant", "oc_reporting", "bac_reporting", "etc_reporting", "etc_constant")
     signs = ("lacks", "stale", "bac_lacks", "bac_stale")
-    of_months = months.group_by(*KEY).agg(nw.col(*sums).sum().cast(MONEY), nw.col(*signs).max())
+    of_months = months.group_by(KEY).agg(nw.col(*sums).sum().cast(MONEY), nw.col(*signs).max())
     has_bac, lacks = ~nw.col("bac").is_null(), nw.col("lacks")
     found = (
-        projects.join(of_months, on=list(KEY), how="left")
+        projects.join(of_months, on=KEY, how="left")
         .with_columns(nw.col(*sums).fill_null(NOTHING), nw.col(*signs).fill_null(_NONE))
         .with_columns(
             bac_reporting=nw.when(has_bac).then(nw.col("bac_reporting")),
@@ -164,8 +163,8 @@ def with_reporting(projects: Frame, months: Frame, *, reporting: str) -> Frame:
 
 def is_told() -> nw.Expr:
     """Of ``months`` in the reporting currency: whether no part of their project lacks a rate."""
-    has_bac = nw.col("bac_of_parts").sum().over(*KEY) > 0
-    lacks, bac_lacks = (nw.col(name).max().over(*KEY) > 0 for name in ("lacks", "bac_lacks"))
+    has_bac = nw.col("bac_of_parts").sum().over(KEY) > 0
+    lacks, bac_lacks = (nw.col(name).max().over(KEY) > 0 for name in ("lacks", "bac_lacks"))
     return ~lacks & ~(has_bac & bac_lacks)
 
 
@@ -183,7 +182,7 @@ def _judged(parts: Frame, rates: Rates) -> Frame:
     """
     value = nw.col("value")
     converted = with_converted(parts, "value", {"at_own": _OWN, "at_budget": _BUDGET}).with_columns(
-        is_free=(nw.col("unit") == rates.reporting) | value.is_null()
+        is_free=is_true(nw.col("unit") == rates.reporting) | value.is_null()
     )
     lacks = (
         nw.when(nw.col("is_free"))

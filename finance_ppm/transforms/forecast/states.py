@@ -12,8 +12,8 @@ import narwhals.stable.v2 as nw
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
 
-KEY = ("project", "unit")
-"""What figures are by."""
+KEY = "bearer"
+"""What figures are by: the number of a project, or of all that is unassigned of a currency (``projects``)."""
 NOTHING = nw.lit(Decimal(0)).cast(MONEY)
 
 

@@ -31,7 +31,8 @@ def sums_of(shares: Frame, as_of: date) -> Frame:
     is_undated = nw.col("recognised").is_null()
     return (
         shares.select(
-            *(*KEY, "k"),
+            KEY,
+            "k",
             nw.col("once_in_project").alias("line_count"),
             line_total=only(~amount.is_null(), amount),
             ac=only(~counted.is_null(), counted),
@@ -53,6 +54,6 @@ def sums_of(shares: Frame, as_of: date) -> Frame:
             settled_without_actual=count(is_settled & actual.is_null()),
             actual_count=count(~counted.is_null()),
         )
-        .group_by(*KEY)
+        .group_by(KEY)
         .agg(nw.col(*AMOUNTS).sum().cast(MONEY), nw.col(*COUNTS).sum().cast(nw.Int64), nw.col("k").max())
     )

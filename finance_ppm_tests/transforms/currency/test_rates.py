@@ -175,12 +175,28 @@ def test_there_is_no_rate(published: list[Published], reporting: str, units: lis
 
 
 def test_the_largest_and_the_smallest_rate_are_held() -> None:
-    """One unit is 999999999 euro at 0.000000001000000001... a euro: rounded up it would be 10^9, so the next below."""
-    published: list[Published] = [("AAA", AS_OF, Decimal("0.000000001002")), ("BBB", AS_OF, Decimal(10) ** 10)]
-    assert days(computed(published, "EUR", "AAA", "BBB")) == {
-        ("AAA", AS_OF): (Decimal(998003992), False),
-        ("BBB", AS_OF): (Decimal("0.0000000001"), False),
-    }
+    """A dollar for 0.000000001001 of AAA is 999000999.000999...; 99.99999999999 by 0.0000001 is next to 10^9, and held
+    below it. One of BBB is 10^-10.
+    """
+    published: list[Published] = [
+        *(("USD", ago(age), Decimal(1)) for age in (1, 0)),
+        ("AAA", ago(1), Decimal("0.000000001001")),
+        ("BBB", AS_OF, Decimal(10) ** 10),
+        ("CCC", ago(2), Decimal("0.0000001")),
+        ("USD", ago(2), Decimal("99.99999999999")),
+    ]
+    found = days(computed(published, "USD", "AAA", "BBB", "CCC"))
+    assert found["AAA", AS_OF] == (Decimal(999000999), False)
+    assert found["BBB", AS_OF] == (Decimal("0.0000000001"), False)
+    assert found["CCC", AS_OF] == (Decimal(999999999), False)
+
+
+def test_a_rate_that_cannot_be_held_is_in_no_mean() -> None:
+    """0.5, and 2,000,000,000 on the next day: the mean is 0.5, and the next day still goes by the first."""
+    published: list[Published] = [("AAA", ago(1), Decimal(2)), ("AAA", AS_OF, Decimal("0.0000000005"))]
+    rates = computed(published, "EUR", "AAA")
+    assert months(rates) == {("AAA", date(2026, 11, 1)): (Decimal("0.5"), False)}
+    assert days(rates) == {("AAA", day): (Decimal("0.5"), False) for day in (ago(1), AS_OF)}
 
 
 def test_what_is_published_of_the_euro_itself_says_nothing() -> None:
