@@ -37,7 +37,8 @@ def call(
     folder: Path, command: str, *arguments: str, sandbox: NotionSandbox | None = None, **settings: str
 ) -> "subprocess.CompletedProcess[str]":
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
-    found = sandbox.environment() if sandbox else {}
+    # Without the sandbox of a folder nobody serves exchange rates, and none are asked of the world outside.
+    found = {**sandbox.environment(), "PPM_FX_RATES": "none"} if sandbox else {}
     return subprocess.run(
         [str(BIN / command), *arguments],
         cwd=folder,
@@ -102,7 +103,14 @@ def on_a_terminal(folder: Path, command: str, *arguments: str, sandbox: NotionSa
     with subprocess.Popen(
         [str(BIN / command), *arguments],
         cwd=folder,
-        env={**inherited, "COLUMNS": "80", "TERM": "xterm", **sandbox.environment(), **settings},
+        env={
+            **inherited,
+            "COLUMNS": "80",
+            "TERM": "xterm",
+            **sandbox.environment(),
+            "PPM_FX_RATES": "none",
+            **settings,
+        },
         stdout=theirs,
         stderr=theirs,
     ):

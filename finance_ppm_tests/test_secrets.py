@@ -130,7 +130,7 @@ def product(
         if name.startswith(("NOTION_", "PPM_", "DAGSTER_", "LOG_")):
             monkeypatch.delenv(name)
     own = {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json", "DAGSTER_HOME": str(tmp_path / "dagster"), "COLUMNS": "200"}
-    own["NOTION_REQUESTS_PER_MINUTE"] = "6000"
+    own |= {"NOTION_REQUESTS_PER_MINUTE": "6000", "PPM_FX_RATES": "none"}
     for name, value in {**sandbox.environment(), **own, **log_options(Config())}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(retry, "FIRST_WAIT", 0.001)

@@ -36,7 +36,7 @@ from finance_ppm_tests.oracle.portfolios import Scene, books, portfolios, scenes
 
 PORTFOLIOS = 1_000
 RANDOM_PORTFOLIOS = portfolios()
-BOOKS = {"polars": 12, "duckdb": 4, "pyspark": 1}
+BOOKS = {"polars": 24, "duckdb": 4, "pyspark": 1}
 """Into how many books the portfolios go: some engines take seconds for a query, however little there is to compute."""
 
 LINES = {"polars": 32, "duckdb": 32, "pyspark": 8}
@@ -150,7 +150,7 @@ def many_books(count: int, lines: int) -> list[Books]:
     alone = count // 2
     size = -(-(PORTFOLIOS - alone) // (count - alone))
     sizes = [1] * alone + [size] * (count - alone)
-    where = [*drawn(scenes, 20)[: count - 1], THOROUGH]
+    where = [*drawn(scenes, 24)[: count - 1], THOROUGH]
     taken = iter(several)
     return [side_by_side(scene, list(islice(taken, size))) for scene, size in zip(where, sizes, strict=True)]
 
