@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from finance_ppm.automation.run_log import TO_STEPS
-from finance_ppm.contracts import ALL_TABLES, full_name, history_of
+from finance_ppm.contracts import ALL_TABLES, Table, full_name, history_of
 from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.closes import PpmMonthCloseLines, PpmMonthCloses
@@ -54,7 +54,7 @@ def a_line(here: World) -> str:
 def test_every_table_is_made_in_one_run(here: World) -> None:
     here.run()
     # Neither Azure nor exchange rates are configured here, and no month was closed.
-    unwritten = (*AZURE_BRONZE_TABLES, *FX_TABLES, PpmMonthCloses, PpmMonthCloseLines)
+    unwritten: tuple[type[Table], ...] = (*AZURE_BRONZE_TABLES, *FX_TABLES, PpmMonthCloses, PpmMonthCloseLines)
     unread = {full_name(table) for table in unwritten}
     assert {name for name, version in here.versions().items() if version is None} == unread
     assert here.rows(NotionRawPages).height >= 120

@@ -154,7 +154,7 @@ def portfolios(draw: st.DrawFn) -> Portfolio:
         is_archived=_ARCHIVED,
     )
     lines = draw(st.integers(0, 25).flatmap(lambda count: st.lists(line, min_size=count, max_size=count)))
-    if draw(st.booleans()):
+    if draw(st.integers(0, 2)) == 2:
         habit = replace(draw(line), is_archived=False)
         for lag in draw(st.lists(st.integers(-2, 120), min_size=3, max_size=6)):
             invoiced = DRAWN_FOR - timedelta(days=lag % 11)
