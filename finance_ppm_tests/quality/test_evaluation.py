@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finance_ppm.contracts import Layer, stamp_columns
+from finance_ppm.contracts import stamp_columns
 from finance_ppm.contracts.gold import DataQualityIssues, DataQualityMetrics
 from finance_ppm.quality import RULES, Severity, evaluate, findings, metrics
 from finance_ppm.quality.evaluation import SAMPLE
@@ -18,7 +18,7 @@ from finance_ppm.sources.notion.schema import Drift
 from finance_ppm.transforms.portfolio import Portfolio
 from finance_ppm_tests.engines import PolarsEngine
 from finance_ppm_tests.quality.cases import CASES, drift, line, program
-from finance_ppm_tests.quality.portfolios import AS_OF, BASE, CONTRACTS, Rows, portfolio_of
+from finance_ppm_tests.quality.portfolios import AS_OF, BASE, CONTRACTS, SOUND, Rows, portfolio_of
 
 NOW = pl.lit(datetime(2026, 11, 21, 10, tzinfo=UTC))
 BY_NAME = {rule.name: rule for rule in RULES}
@@ -165,8 +165,7 @@ def cells_of(table: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({name: cell(name, column) for name, column in contract.columns().items()})
 
 
-JUDGED = [name for name, table in CONTRACTS.items() if table.info.layer is not Layer.GOLD]
-PORTFOLIOS = st.fixed_dictionaries({table: st.lists(cells_of(table), max_size=4) for table in JUDGED})
+PORTFOLIOS = st.fixed_dictionaries({table: st.lists(cells_of(table), max_size=4) for table in SOUND})
 
 
 @given(PORTFOLIOS)
