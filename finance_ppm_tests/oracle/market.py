@@ -12,7 +12,7 @@ from finance_ppm_tests.oracle.books import NO_CURRENCY, Books
 LONGEST_AGE, FRESH = 35, 7
 """In days."""
 SMALLEST_RATE, LARGEST_RATE = Fraction(1, 10**10), 10**9
-LARGEST = Decimal(90) * Decimal(10) ** 15
+LARGEST = 90 * 10**15
 REASONS = ("unknown_currency", "no_budget_rate", "no_rate", "too_large")
 """Why an amount is left out of the reporting figures; where several hold, the first is told."""
 
@@ -106,7 +106,8 @@ class Market:
             return Converted(zero, zero, is_stale=False, reason="no_budget_rate")
         if own is None:
             return Converted(zero, zero, is_stale=False, reason="no_rate")
-        value, constant = (cents(Fraction(amount) * rate.value) for rate in (own, budget))
-        if max(abs(value), abs(constant)) > LARGEST:
+        exact = [Fraction(amount) * rate.value for rate in (own, budget)]
+        if max(map(abs, (Fraction(amount), *exact))) > LARGEST:
             return Converted(zero, zero, is_stale=False, reason="too_large")
+        value, constant = map(cents, exact)
         return Converted(value, constant, own.is_stale or budget.is_stale)
