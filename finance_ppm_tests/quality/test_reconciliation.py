@@ -12,7 +12,7 @@ from finance_ppm.quality.rules import RECONCILIATIONS
 from finance_ppm.transforms.portfolio import Portfolio
 from finance_ppm_tests.engines import Engine, PolarsEngine, engine, spark_session  # noqa: F401 - fixtures
 from finance_ppm_tests.quality.marts import Marts, marts_of, with_marts
-from finance_ppm_tests.quality.portfolios import BASE, Rows
+from finance_ppm_tests.quality.portfolios import BASE, Rows, portfolio_of
 
 CENT = pl.lit(Decimal("0.01"))
 PORTFOLIO: Rows = {
@@ -34,9 +34,12 @@ def sound() -> tuple[Portfolio, Marts]:
     return marts_of(PolarsEngine(), BASE, PORTFOLIO)
 
 
-def test_sound_figures_break_no_rule_on_any_engine(engine: Engine) -> None:  # noqa: F811 - the fixture
-    silver, made = marts_of(engine, BASE, PORTFOLIO)
-    assert findings(with_marts(engine, silver, made), RECONCILIATIONS).is_empty()
+def test_sound_figures_break_no_rule_on_any_engine(
+    engine: Engine,  # noqa: F811 - the fixture
+    sound: tuple[Portfolio, Marts],
+) -> None:
+    silver = portfolio_of(engine, BASE, PORTFOLIO)
+    assert findings(with_marts(engine, silver, sound[1]), RECONCILIATIONS).is_empty()
 
 
 def test_nothing_at_all_breaks_no_rule() -> None:
