@@ -16,7 +16,7 @@ from finance_ppm.contracts.fx import FxRates
 from finance_ppm.contracts.silver import NotionBudgetLines, NotionPrograms, NotionProjects
 from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm.transforms.currency.rates import rates_of
-from finance_ppm.transforms.forecast import forecast, forecast_monthly
+from finance_ppm.transforms.forecast import forecast_with_months
 from finance_ppm.transforms.forecast.intervals import with_intervals
 from finance_ppm.transforms.portfolio import Frame
 
@@ -96,12 +96,12 @@ def silver_of(point_in_time: PointInTime) -> Callable[[date], Silver]:
 def _made(silver: Silver, day: date, before: Sequence[Made]) -> Made:
     # Scores stay in each project's own currency, for which no rate is needed.
     rates = rates_of(FxRates.create_empty(), reporting="USD", as_of=day, units=())
-    rows = forecast(*silver, rates, as_of=day)
+    rows, months = forecast_with_months(*silver, rates, as_of=day, fiscal_year_start=1)
     snapshots = lazy(_stacked([made.projects for made in before], PpmForecast.create_empty()))
     return Made(
         day,
         collected(with_intervals(rows, snapshots, as_of=day)),
-        collected(forecast_monthly(*silver, rates, as_of=day, fiscal_year_start=1)),
+        collected(months),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from statistics import fmean
 
 import polars as pl
@@ -39,7 +40,9 @@ class Score:
     miss: float | None
     """The same without signs."""
     mase: float | None
-    """Mean of the MASE of those that have one."""
+    """Mean of the MASE of those that have one: costs must have changed before the forecast."""
+    with_mase: int
+    """How many have one."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def project_score(of: Sequence[Window], method: str, months: int) -> Score:
     over = [window for window in of if len(window.actual) >= months]
     shares = [float(_error(window, method, months) / window.bac) for window in over]
     bias, miss = _mean(shares), _mean(list(map(abs, shares)))
-    return Score(PROJECTS, method, months, len(over), len(over), bias, miss, _mase(over, method, months))
+    return Score(PROJECTS, method, months, len(over), len(over), bias, miss, *_mase(over, method, months))
 
 
 def portfolio_score(of: Sequence[Window], method: str, months: int) -> Score:
@@ -112,25 +115,29 @@ def portfolio_score(of: Sequence[Window], method: str, months: int) -> Score:
     over = [window for window in of if len(window.actual) >= months]
     errors = [_error(window, method, months) for window in over]
     came = sum((sum(window.actual[:months], ZERO) for window in over), ZERO)
+    came = abs(came)
     bias, miss = (float(sum(errors, ZERO) / came), float(sum(map(abs, errors), ZERO) / came)) if came else (None, None)
     projects = sum(window.projects for window in over)
-    return Score(of[0].unit, method, months, len(over), projects, bias, miss, _mase(over, method, months))
+    return Score(of[0].unit, method, months, len(over), projects, bias, miss, *_mase(over, method, months))
 
 
 def _error(window: Window, method: str, months: int) -> Decimal:
     return sum(window.forecasts[method][:months], ZERO) - sum(window.actual[:months], ZERO)
 
 
-def _mase(of: Sequence[Window], method: str, months: int) -> float | None:
-    """https://robjhyndman.com/publications/another-look-at-measures-of-forecast-accuracy-for-intermittent-demand/"""
+def _mase(of: Sequence[Window], method: str, months: int) -> tuple[float | None, int]:
+    """The mean, and of how many. Scaled by the months closed at the forecast, as in ``ppm_forecast_accuracy``:
+    https://robjhyndman.com/publications/another-look-at-measures-of-forecast-accuracy-for-intermittent-demand/
+    """
     found = []
     for window in of:
-        changes = [abs(after - before) for before, after in zip(window.costs, window.costs[1:], strict=False)]
+        closed = window.costs[:-1]
+        changes = [abs(after - before) for before, after in pairwise(closed)]
         naive = sum(changes, ZERO)
         if naive:
             off = sum(abs(window.forecasts[method][month] - window.actual[month]) for month in range(months))
             found.append(float(off * len(changes) / (naive * months)))
-    return _mean(found)
+    return _mean(found), len(found)
 
 
 def _stages(replayed: Replayed) -> Iterator[StageScore]:

@@ -24,18 +24,27 @@ def show(done: Backtest) -> None:
     for line in (
         f"{terminal.counted(done.month_ends, 'month end')} from {done.first} to {done.last}, judged by {done.today}.",
         "Bias: forecast less actual, all months ahead together; positive is too much. Off: the same without signs.",
-        f"MASE counts each month by itself: where most months are empty, {NOTHING!r} looks good in it, and is not.",
+        f"MASE counts each month by itself: where most months are empty, {NOTHING!r} looks good in it, and is not. "
+        "It is the mean of those whose costs changed before the forecast.",
         *(f"{name} is missing: {how}" for name, how in done.missing.items()),
     ):
         terminal.out.print(escape(line), style="dim", soft_wrap=True, highlight=False)
 
 
 def _projects(done: Backtest) -> Table:
-    table = _table("Projects, errors by BAC", "Months ahead", "Method", "Forecasts", "Bias", "Off", "MASE", figures=4)
+    table = _table(
+        "Projects, errors by BAC", "Months ahead", "Method", "Forecasts", "Bias", "Off", "MASE", "of", figures=5
+    )
     for months in MONTHS_AHEAD:
         for score in (score for score in done.scores if (score.of, score.months) == (PROJECTS, months)):
             mase = "" if score.mase is None else f"{score.mase:.2f}"
-            cells = (f"{score.forecasts:,}", _percent(score.bias, sign=True), _percent(score.miss), mase)
+            cells = (
+                f"{score.forecasts:,}",
+                _percent(score.bias, sign=True),
+                _percent(score.miss),
+                mase,
+                f"{score.with_mase:,}",
+            )
             _add(table, score, *cells)
         _add_missing(table, months, done)
         table.add_section()
@@ -86,7 +95,7 @@ def _add(table: Table, score: Score, *cells: str) -> None:
 
 def _add_missing(table: Table, months: int, done: Backtest) -> None:
     if AUTO_ETS in done.missing:
-        table.add_row(str(months), AUTO_ETS, "-", "-", "-", "-", style="dim")
+        table.add_row(str(months), AUTO_ETS, "-", "-", "-", "-", "-", style="dim")
 
 
 def _table(title: str, *columns: str, figures: int) -> Table:

@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from finance_ppm.benchmarks.budget_vs_actual import AS_OF, portfolio
-from finance_ppm.benchmarks.forecast import projects as forecast_of
+from finance_ppm.benchmarks.forecast import computed as forecasts_of
 from finance_ppm.benchmarks.measure import Measurement, measure
 from finance_ppm.contracts import Table
 from finance_ppm.contracts.azure import AzureAdvisorRecommendations, AzureResources, AzureSnapshots
@@ -60,7 +60,7 @@ def whole_portfolio(lines: int, seed: int) -> Portfolio:
         "budget_lines": _completed(
             generated.budget_lines.with_columns(project_id=pl.col("project_ids").list.first()), NotionBudgetLines
         ),
-        "forecast": _completed(forecast_of(generated), PpmForecast),
+        "forecast": _completed(forecasts_of(generated)[0], PpmForecast),
         **{name: table.create_empty() if table else pl.DataFrame() for name, table in _EMPTY},
     }
     return Portfolio(as_of=AS_OF, **{name: nw.from_native(frame.lazy()) for name, frame in told.items()})

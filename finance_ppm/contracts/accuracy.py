@@ -90,7 +90,9 @@ class PpmForecastAccuracy(Table):
     forecast = _money("What was forecast of these months.", *_MONTHS)
     actual = _money("What came in them, as known now.", *_MONTHS)
     error = _money("Cumulative error: forecast - actual. Positive: too much was forecast.", *_MONTHS)
-    bias = _ratio("Error / actual: 0.1 is ten percent too much. Null where nothing came.", *_MONTHS)
+    bias = _ratio(
+        "Error / actual, of credits without its sign: 0.1 is ten percent too much. Null where nothing came.", *_MONTHS
+    )
     mean_absolute_error = _money("Mean of the months' errors without their signs.", *_MONTHS, nullable=True)
     mase = _ratio(
         "That mean by the one of 'as last month' in the closed months before the forecast: below 1 is better. Null "

@@ -37,7 +37,13 @@ _STATE = (f"{_LINES}.committed_date", f"{_LINES}.invoice_date", f"{_LINES}.paid_
 _FORECAST = (*_PROJECT, *_SPENT, *_STATE, f"{_PROJECTS}.status")
 _SPAN = (f"{_PROJECTS}.start_date", f"{_PROJECTS}.end_date")
 _CONVERTED = (f"{_RATES}.currency", f"{_RATES}.rate_date", f"{_RATES}.rate", f"{_PROJECTS}.start_date")
+_EARLIER = tuple(
+    f"gold/ppm_forecast.{name}"
+    for name in ("as_of_date", "elapsed", "status", "bac", "eac", "ac", "project_id", "unit")
+)
+"""What earlier snapshots of the forecast tell of its errors."""
 _PHASED = (*_FORECAST, *_SPAN, f"{_LINES}.vendor", f"{_LINES}.category")
+_BOUNDED = (*_FORECAST, *_SPAN, *_EARLIER)
 
 
 def _lineage(*columns: str) -> dict[str, tuple[str, ...]]:
@@ -58,6 +64,10 @@ def _unit() -> dy.String:
 
 def _money(description: str, *columns: str, nullable: bool = False) -> dy.Decimal:
     return dy.Decimal(38, 2, nullable=nullable, description=description, metadata=_lineage(*columns))
+
+
+def _bound(description: str) -> dy.Decimal:
+    return _money(description, *_BOUNDED, nullable=True)
 
 
 def _ratio(description: str, *columns: str) -> dy.Float64:
@@ -174,12 +184,16 @@ class PpmForecast(Table):
         metadata=_lineage(*_PHASED, *_CONVERTED),
     )
 
-    eac_low_80 = _money("Lower bound of an interval that held in 80 % of earlier projects.", nullable=True)
-    eac_high_80 = _money("Upper bound.", nullable=True)
-    eac_low_90 = _money("The same of 90 %.", nullable=True)
-    eac_high_90 = _money("The same of 90 %.", nullable=True)
-    interval_n = dy.Int64(description="Completed projects behind the interval.")
-    interval_reason = dy.String(nullable=True, description="Why there is no 80 % interval; null where there is one.")
+    eac_low_80 = _bound("Lower bound of an interval that is to hold in 80 % of projects; see ppm_forecast_intervals.")
+    eac_high_80 = _bound("Upper bound of it.")
+    eac_low_90 = _bound("Lower bound of one that is to hold in 90 %.")
+    eac_high_90 = _bound("Upper bound of it.")
+    interval_n = dy.Int64(description="Completed projects behind the interval.", metadata=_lineage(*_BOUNDED))
+    interval_reason = dy.String(
+        nullable=True,
+        description="Why there is no interval of 80 %, or none of 90 %; null where there are both.",
+        metadata=_lineage(*_BOUNDED),
+    )
     as_of_date = _as_of()
     computed_at = _computed_at()
 

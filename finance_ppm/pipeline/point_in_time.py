@@ -164,9 +164,13 @@ class PointInTime:
         return self._lake.scan(history_of(table)).filter(pl.col("as_of_date") < day)
 
     def is_of(self, table: type[Table], day: date) -> bool:
-        """Whether a gold table was made for ``day``; one that holds no row is of any day since it was first made."""
+        """Whether a gold table that keeps its days was made for ``day``. One that never held a row is of any day since
+        it was first made.
+        """
         made: date | None = self._seen(table, day).select(pl.col("as_of_date").max()).collect().item()
-        return made == day or (made is None and self._lake.exists(table))
+        if made is None:
+            return self._lake.exists(table) and not self._lake.count(history_of(table))
+        return made == day
 
     def _is_of_azure_alone(self, tables: Collection[type[Table]] | None) -> bool:
         """Whether Azure is wanted and Notion was never read: then there are no projects, and nobody's savings."""

@@ -4,7 +4,6 @@ Belongs here: asking all rules at once, and giving findings an id. Does not belo
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -73,7 +72,7 @@ def findings(portfolio: Portfolio, rules: Sequence[Rule] = RULES) -> pl.DataFram
     return (
         found.join(told, on="rule", maintain_order="left")
         .with_columns(
-            issue_id=pl.Series(map(_issue_id, found.select(IDENTITY).iter_rows()), dtype=pl.String),
+            issue_id=_issue_ids(found),
             as_of_date=pl.lit(portfolio.as_of, pl.Date),
         )
         .select(content_columns(DataQualityIssues))
@@ -83,31 +82,44 @@ def findings(portfolio: Portfolio, rules: Sequence[Rule] = RULES) -> pl.DataFram
 def metrics(portfolio: Portfolio, rules: Sequence[Rule] = RULES) -> pl.DataFrame:
     """Rows of ``gold/data_quality_metrics``, without its stamps: one per rule."""
     columns = content_columns(DataQualityMetrics)
+    failing = _rows_failing(portfolio, rules)
     rows = [
         {
-            "rule": fared.rule.name,
-            "description": fared.rule.description,
-            "severity": fared.rule.severity.value,
-            "table_name": full_name(fared.rule.table),
-            "owner": fared.rule.owner,
-            "rows_checked": fared.rows_checked,
-            "rows_failing": fared.rows_failing,
-            "passed": fared.passed,
+            "rule": rule.name,
+            "description": rule.description,
+            "severity": rule.severity.value,
+            "table_name": full_name(rule.table),
+            "owner": rule.owner,
+            "rows_checked": checked,
+            "rows_failing": failing.get(rule.name, 0),
+            "passed": rule.name not in failing,
             "as_of_date": portfolio.as_of,
         }
-        for fared in evaluate(portfolio, rules)
+        for rule, checked in zip(rules, _rows_checked(portfolio, rules), strict=True)
     ]
     return pl.DataFrame(rows, schema={name: DataQualityMetrics.columns()[name].dtype for name in columns})
 
 
 def _found(portfolio: Portfolio, rules: Sequence[Rule]) -> pl.DataFrame:
     """The rows that break any of ``rules``, each once, in an order of their own: ``rule`` and ``FINDING``."""
-    schema = dict.fromkeys(("rule", *FINDING), pl.String)
     if not rules:
-        return pl.DataFrame(schema=schema)
-    failing = [rule.failing(portfolio).with_columns(rule=nw.lit(rule.name)).select("rule", *FINDING) for rule in rules]
-    found = _collected(nw.concat(failing, how="vertical"))
+        return pl.DataFrame(schema=dict.fromkeys(("rule", *FINDING), pl.String))
+    found = _collected(_failing(portfolio, rules))
     return found.sort(*IDENTITY, "message", "row_name").unique(IDENTITY, keep="first", maintain_order=True)
+
+
+def _rows_failing(portfolio: Portfolio, rules: Sequence[Rule]) -> dict[str, int]:
+    """How many rows break each rule that is broken. What findings say of them is not worked out."""
+    if not rules:
+        return {}
+    rows = _failing(portfolio, rules).select("rule", "table_name", "row_id").unique()
+    return dict(_collected(rows.group_by("rule").agg(rows=nw.len())).select("rule", "rows").iter_rows())
+
+
+def _failing(portfolio: Portfolio, rules: Sequence[Rule]) -> Frame:
+    """What breaks any of ``rules``, of which there is at least one: ``rule`` and ``FINDING``."""
+    failing = (rule.failing(portfolio).with_columns(rule=nw.lit(rule.name)).select("rule", *FINDING) for rule in rules)
+    return nw.concat(list(failing), how="vertical")
 
 
 def _rows_checked(portfolio: Portfolio, rules: Sequence[Rule]) -> list[int]:
@@ -129,5 +141,13 @@ def _collected(frame: Frame) -> pl.DataFrame:
     return collected
 
 
-def _issue_id(identity: tuple[str | None, ...]) -> str:
-    return hashlib.sha256(json.dumps(identity, ensure_ascii=False).encode()).hexdigest()
+def _issue_ids(found: pl.DataFrame) -> pl.Series:
+    """A name for each finding: the SHA-256 of its ``IDENTITY`` as a JSON array, in hexadecimal digits."""
+    texts = found.select(pl.format(f"[{', '.join('{}' for _ in IDENTITY)}]", *map(_as_json, IDENTITY))).to_series()
+    return pl.Series([hashlib.sha256(text.encode()).hexdigest() for text in texts], dtype=pl.String)
+
+
+def _as_json(column: str) -> pl.Expr:
+    """A text as JSON tells it. Only objects are written natively, and much faster than by Python: ``{"":...}``."""
+    told = pl.struct(pl.col(column).alias("")).struct.json_encode()
+    return pl.when(pl.col(column).is_null()).then(pl.lit("null")).otherwise(told.str.slice(4).str.head(-1))

@@ -1,5 +1,6 @@
 """The portfolio as of one day: the lazy frames that every gold table and every rule is computed from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -38,3 +39,12 @@ class Portfolio:
     advisor_recs: Frame
     advisor_allocations: Frame
     advisor_summary: Frame
+
+
+def held(frames: Sequence[Frame]) -> list[Frame]:
+    """The same frames, for several uses: those of Polars computed now, together; other engines compute each use."""
+    if not all(frame.implementation.is_polars() for frame in frames):
+        return [*frames]
+    import polars as pl
+
+    return [nw.from_native(frame.lazy()) for frame in pl.collect_all([frame.to_native() for frame in frames])]

@@ -114,6 +114,26 @@ def test_a_past_partition_of_bronze_reports_what_was_captured_and_asks_nobody(he
     assert event.metadata["page versions captured on the day"].value == rows.height
 
 
+def test_gold_of_gold_waits_for_the_gold_of_its_day(here: World) -> None:
+    """Be it today's, which is still yesterday's, or a past day's, of which there is no snapshot."""
+    here.run()
+    missed, today = TODAY + timedelta(days=1), TODAY + timedelta(days=2)
+    here.go_to(MONDAY + timedelta(days=2))
+    for day in (today, missed):
+        refused = here.run(day, only={"gold/ppm_forecast_intervals"}, raise_on_error=False)
+        assert failure(refused) == f"There is no gold/ppm_forecast of {day}: materialise it for that day first."
+        here.run(day, only={"gold/ppm_forecast"})
+        assert here.run(day, only={"gold/ppm_forecast_intervals"}).success
+
+
+def test_one_of_the_tables_made_together_can_be_made_alone(here: World) -> None:
+    here.run()
+    result = here.run(only={"gold/ppm_forecast_monthly"})
+    assert [event.asset_key.path[-1] for event in result.get_asset_materialization_events() if event.asset_key] == [
+        "ppm_forecast_monthly"
+    ]
+
+
 def test_a_day_without_a_capture_is_refused_by_name(here: World) -> None:
     here.run()
     here.go_to(MONDAY + timedelta(days=2))

@@ -123,41 +123,49 @@ def window(bac: str, costs: tuple[Decimal, ...], ours: tuple[Decimal, ...], actu
     return Window(JANUARY, "USD", Decimal(bac), costs, {OURS: ours, NOTHING: amounts("0", "0")}, actual)
 
 
-BRIDGE = window("100", amounts("10", "30", "10"), amounts("8", "4"), amounts("10", "12"))
+BRIDGE = window("100", amounts("10", "30", "0"), amounts("8", "4"), amounts("10", "12"))
 TOWER = window("1000", (), amounts("0", "100"), amounts("0", "50"))
 
 
 def test_projects_count_alike_and_signs_cancel_in_the_bias_alone() -> None:
     """Bridge: 12 forecast, 22 came: -10 of 100. Tower: 100 and 50: 50 of 1,000. Bias (-0.1 + 0.05) / 2, off half of
-    0.1 + 0.05. MASE of bridge alone, tower having no costs before: off by 2 and 8, a mean of 5, by two changes of 20.
+    0.1 + 0.05. MASE of bridge alone, tower having no costs before: off by 2 and 8, a mean of 5, by a change of 20 in
+    the months closed then, of which the last is none yet.
     """
     found = project_score([BRIDGE, TOWER], OURS, 2)
     assert (found.of, found.forecasts, found.projects) == (PROJECTS, 2, 2)
     assert [found.bias, found.miss, found.mase] == pytest.approx([-0.025, 0.075, 0.25])
+    assert found.with_mase == 1
 
 
 def test_a_portfolio_adds_up_before_it_is_judged() -> None:
-    """Together 8 and 104 forecast, 10 and 62 came: 112 less 72 is 40 of 72. Off by 2 and 42, a mean of 22, by two
-    changes of 20: MASE 1.1.
+    """Together 8 and 104 forecast, 10 and 62 came: 112 less 72 is 40 of 72. Off by 2 and 42, a mean of 22, by a
+    change of 20: MASE 1.1.
     """
     (together,) = portfolios([BRIDGE, TOWER])
-    assert (together.bac, together.costs, together.projects) == (Decimal(1100), amounts("10", "30", "10"), 2)
+    assert (together.bac, together.costs, together.projects) == (Decimal(1100), amounts("10", "30", "0"), 2)
     found = portfolio_score([together], OURS, 2)
     assert (found.of, found.forecasts, found.projects) == ("USD", 1, 2)
     assert [found.bias, found.miss, found.mase] == pytest.approx([40 / 72, 40 / 72, 1.1])
 
 
+def test_what_is_too_much_is_positive_where_credits_came_too() -> None:
+    """50 were forecast and 100 came back: 150 too much, of 100."""
+    credit = window("1000", (), amounts("50", "0"), amounts("-100", "0"))
+    assert portfolio_score([credit], OURS, 2).bias == pytest.approx(1.5)
+
+
 def test_costs_of_different_lengths_are_added_from_the_last_month_backwards() -> None:
     longer = window("1", amounts("1", "2", "3", "4"), amounts("0", "0"), amounts("0", "0"))
     (together,) = portfolios([BRIDGE, longer])
-    assert together.costs == amounts("1", "12", "33", "14")
+    assert together.costs == amounts("1", "12", "33", "4")
 
 
 def test_only_windows_that_are_over_are_judged() -> None:
     young = window("100", (), amounts("8", "4"), amounts("10"))
     assert project_score([BRIDGE, young], OURS, 2).forecasts == 1
-    assert project_score([young], OURS, 2) == Score(PROJECTS, OURS, 2, 0, 0, None, None, None)
-    assert portfolio_score([young], OURS, 2) == Score("USD", OURS, 2, 0, 0, None, None, None)
+    assert project_score([young], OURS, 2) == Score(PROJECTS, OURS, 2, 0, 0, None, None, None, 0)
+    assert portfolio_score([young], OURS, 2) == Score("USD", OURS, 2, 0, 0, None, None, None, 0)
 
 
 def test_on_lumpy_invoices_forecasting_nothing_has_the_best_mase_and_the_worst_bias() -> None:

@@ -199,7 +199,7 @@ class Outlook:
 
     @property
     def run_rate_eac(self) -> Decimal | None:
-        if self.burn is None or self.end is None or self.end < self.as_of:
+        if self.burn is None or self.end is None or self.end < self.as_of or self.is_completed:
             return None
         return self.ac + self.burn * months_between(self.as_of, self.end)
 

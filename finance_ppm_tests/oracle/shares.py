@@ -69,8 +69,8 @@ class Share:
 
     @property
     def unspent(self) -> Decimal:
-        """max(A - max(X, 0), 0)."""
-        return max((self.amount or ZERO) - max(self.actual or ZERO, ZERO), ZERO)
+        """max(A - max(X, 0), 0) of an X that counts."""
+        return max((self.amount or ZERO) - max(self.counted, ZERO), ZERO)
 
     @property
     def is_open(self) -> bool:

@@ -13,7 +13,7 @@ from finance_ppm.contracts.finance import PpmForecast, PpmForecastMonthly, PpmPr
 from finance_ppm.contracts.gold import PpmBudgetVsActual
 from finance_ppm.transforms.budget_vs_actual import budget_vs_actual
 from finance_ppm.transforms.currency.rates import rates_of
-from finance_ppm.transforms.forecast.gold import forecast, forecast_monthly
+from finance_ppm.transforms.forecast import forecast_with_months
 from finance_ppm.transforms.forecast.intervals import with_intervals
 from finance_ppm.transforms.health.gold import project_health
 from finance_ppm.transforms.health.thresholds import HealthThresholds
@@ -56,11 +56,12 @@ def marts_of(engine: Engine, *told: Rows) -> tuple[Portfolio, Marts]:
     money = (silver.programs, silver.projects, silver.budget_lines, rates.on(engine.lazy))
     azure = (silver.azure_recommendations, silver.azure_resources, silver.projects)
     policy = SavingsPolicy()
-    forecasts = _held(with_intervals(forecast(*money, as_of=AS_OF), _none(engine, PpmForecast), as_of=AS_OF))
+    projects, months = forecast_with_months(*money, as_of=AS_OF, fiscal_year_start=1)
+    forecasts = _held(with_intervals(projects, _none(engine, PpmForecast), as_of=AS_OF))
     marts: Marts = {
         "budget_vs_actual": _held(budget_vs_actual(*money, as_of=AS_OF)),
         "forecast": forecasts,
-        "forecast_monthly": _held(forecast_monthly(*money, as_of=AS_OF, fiscal_year_start=1)),
+        "forecast_monthly": _held(months),
         "project_health": _held(
             project_health(
                 silver.projects,

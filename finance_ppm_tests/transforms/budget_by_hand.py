@@ -244,7 +244,9 @@ def recomputed(rows: Rows, as_of: date = AS_OF, *, reporting: str = "EUR", fisca
                 else "planned"
             )
             if state == "committed" and amount is not None and amount > 0:
-                still = max(amount - max(actual or Decimal(0), Decimal(0)), Decimal(0))
+                is_ahead = (invoiced or paid) is not None  # and after as_of, or it were settled
+                spent_by_now = Decimal(0) if is_ahead else max(actual or Decimal(0), Decimal(0))
+                still = max(amount - spent_by_now, Decimal(0))
                 open_amount = converted(still, page, closing)
                 open_amount.lines = {row["budget_line_id"]}
                 for cell in book("committed", *where, committed):

@@ -5,8 +5,7 @@ import dagster as dg
 from finance_ppm.assets.gold.hindsight import ppm_forecast_accuracy, ppm_forecast_intervals, ppm_restatements
 from finance_ppm.assets.gold.money import (
     ppm_budget_vs_actual,
-    ppm_forecast,
-    ppm_forecast_monthly,
+    ppm_forecasts,
     ppm_project_health,
 )
 from finance_ppm.assets.gold.quality import data_quality_issues, data_quality_metrics
@@ -19,8 +18,7 @@ from finance_ppm.assets.gold.status import control_room_status
 
 GOLD_ASSETS: list[dg.AssetsDefinition] = [
     ppm_budget_vs_actual,
-    ppm_forecast,
-    ppm_forecast_monthly,
+    ppm_forecasts,
     ppm_project_health,
     ppm_forecast_accuracy,
     ppm_forecast_intervals,

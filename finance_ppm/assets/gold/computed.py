@@ -3,7 +3,7 @@
 Belongs here: making such an asset. Which there are is ``money``, ``savings`` and ``quality``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,10 +11,10 @@ import dagster as dg
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from finance_ppm.assets.spec import key, table_asset
+from finance_ppm.assets.spec import DAYS, LAKE_IO, ONE_DAY_A_RUN, key, spec, table_asset
 from finance_ppm.automation.conditions import on_changed_data
 from finance_ppm.clock import Clock
-from finance_ppm.contracts import Table, stamp_columns
+from finance_ppm.contracts import Layer, Table, full_name, stamp_columns
 from finance_ppm.contracts.fx import FX_TABLES
 from finance_ppm.errors import NeverCapturedError
 from finance_ppm.parameters import Parameters
@@ -51,24 +51,67 @@ class Inputs:
 
 
 def computed_asset(
-    table: type[Table], *, made_from: tuple[type[Table], ...], compute: Callable[[Inputs], Frame | pl.DataFrame]
+    table: type[Table],
+    *,
+    made_from: tuple[type[Table], ...],
+    compared: tuple[type[Table], ...] = (),
+    compute: Callable[[Inputs], Frame | pl.DataFrame],
 ) -> dg.AssetsDefinition:
-    """The asset of a gold table whose rows are a pure function of its inputs as of the partition's day."""
+    """The asset of a gold table whose rows are a pure function of its inputs as of the partition's day.
 
-    @table_asset(table, deps=made_from, automation=on_changed_data(ignoring=CAPTURED))
+    A gold table it is ``made_from`` must have been made for that day; one that is ``compared`` may not be there.
+    """
+
+    @table_asset(table, deps=(*made_from, *compared), automation=on_changed_data(ignoring=CAPTURED))
     def gold_table(
         context: dg.AssetExecutionContext,
         point_in_time: dg.ResourceParam[PointInTime],
         parameters: dg.ResourceParam[Parameters],
         clock: dg.ResourceParam[Clock],
     ) -> pl.DataFrame:
-        try:
-            portfolio = point_in_time.portfolio(date.fromisoformat(context.partition_key), of=made_from)
-        except NeverCapturedError as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
-        return stamped(table, compute(Inputs(portfolio, parameters, point_in_time)), clock)
+        inputs = _inputs(context, point_in_time, parameters, made_from, compared)
+        return stamped(table, compute(inputs), clock)
 
     return gold_table
+
+
+def computed_together(
+    *tables: type[Table],
+    name: str,
+    made_from: tuple[type[Table], ...],
+    compute: Callable[[Inputs], tuple[Frame, ...]],
+) -> dg.AssetsDefinition:
+    """The assets of gold tables that share most of their work: one step, each of them still asked for by itself.
+
+    ``compute`` gives the rows of ``tables``, in their order.
+    """
+    automation = on_changed_data(ignoring=CAPTURED)
+    outputs = {full_name(table).replace("/", "__"): table for table in tables}
+
+    @dg.multi_asset(
+        name=name,
+        outs={
+            output: dg.AssetOut.from_spec(spec(table, automation), io_manager_key=LAKE_IO, is_required=False)
+            for output, table in outputs.items()
+        },
+        deps=[key(source) for source in made_from],
+        can_subset=True,
+        partitions_def=DAYS,
+        backfill_policy=ONE_DAY_A_RUN,
+        pool=f"gold_{name}",
+    )
+    def gold_tables(
+        context: dg.AssetExecutionContext,
+        point_in_time: dg.ResourceParam[PointInTime],
+        parameters: dg.ResourceParam[Parameters],
+        clock: dg.ResourceParam[Clock],
+    ) -> Iterator[dg.Output[pl.DataFrame]]:
+        inputs = _inputs(context, point_in_time, parameters, made_from)
+        for (output, table), rows in zip(outputs.items(), compute(inputs), strict=True):
+            if output in context.op_execution_context.selected_output_names:
+                yield dg.Output(stamped(table, rows, clock), output_name=output)
+
+    return gold_tables
 
 
 def stamped(table: type[Table], rows: Frame | pl.DataFrame, clock: Clock) -> pl.DataFrame:
@@ -76,3 +119,31 @@ def stamped(table: type[Table], rows: Frame | pl.DataFrame, clock: Clock) -> pl.
     native = rows if isinstance(rows, pl.DataFrame) else nw.to_native(rows).collect()
     (stamp,) = stamp_columns(table)
     return native.with_columns(pl.lit(clock.now()).alias(stamp))
+
+
+def _inputs(
+    context: dg.AssetExecutionContext,
+    point_in_time: PointInTime,
+    parameters: Parameters,
+    made_from: tuple[type[Table], ...],
+    compared: tuple[type[Table], ...] = (),
+) -> Inputs:
+    day = date.fromisoformat(context.partition_key)
+    try:
+        portfolio = point_in_time.portfolio(day, of=(*made_from, *compared))
+    except NeverCapturedError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    gold = [table for table in made_from if table.info.layer is Layer.GOLD and table.info.history]
+    if unmade := [full_name(table) for table in gold if not _is_made(context, point_in_time, table, day)]:
+        raise dg.Failure(
+            f"There is no {' and no '.join(unmade)} of {day}: materialise it for that day first.", allow_retries=False
+        )
+    return Inputs(portfolio, parameters, point_in_time)
+
+
+def _is_made(context: dg.AssetExecutionContext, point_in_time: PointInTime, table: type[Table], day: date) -> bool:
+    """Whether there is a snapshot of ``day``. One without a row leaves no trace in the lake, but in Dagster's log."""
+    if point_in_time.is_of(table, day):
+        return True
+    of_the_day = dg.AssetRecordsFilter(asset_key=key(table), asset_partitions=[day.isoformat()])
+    return bool(context.instance.fetch_materializations(of_the_day, limit=1).records)

@@ -40,4 +40,4 @@ data_quality_issues = computed_asset(
         inputs.portfolio, [*RULES, *(rule for rule in inputs.parameters.own_rules if not rule.reads)]
     ),
 )
-data_quality_metrics = computed_asset(DataQualityMetrics, made_from=(*JUDGED, *COMPARED), compute=_metrics)
+data_quality_metrics = computed_asset(DataQualityMetrics, made_from=JUDGED, compared=COMPARED, compute=_metrics)

@@ -86,7 +86,10 @@ def forecast_intervals(snapshots: Frame, forecast_now: Frame, *, as_of: date) ->
             held=nw.col("held").fill_null(nw.lit(0, nw.Int64)).cast(nw.Int64),
             as_of_date=nw.lit(as_of),
         )
-        .with_columns(observed=ratio(nw.col("held"), nw.col("judged")), reason=too_few(n, nw.col("stage"), needed))
+        .with_columns(
+            observed=ratio(nw.col("held"), nw.col("judged")),
+            reason=too_few(n, nw.col("stage"), nw.col("level"), needed),
+        )
         .select(content_columns(PpmForecastIntervals))
     )
 
@@ -152,7 +155,7 @@ def _measured(found: Frame) -> Frame:
     return divided.with_columns(
         forecast_month=first_date(nw.col("made")),
         error=error,
-        bias=ratio(error, nw.col("actual")),
+        bias=ratio(error, nw.col("actual").abs()),
         mean_absolute_error=nw.when(months > 0).then((nw.col("quotient") + from_cents(up)).cast(MONEY)),
         mase=nw.when(naive > 0).then(mean / naive),
         eac_error=missed,

@@ -46,8 +46,9 @@ def facts_of(shares: Frame, as_of: date) -> Frame:
         is_open=is_open,
     )
     amount, zero = nw.col("amount"), nw.lit(Decimal(0)).cast(MONEY)
+    spent = nw.when(~_is_true(recognised > as_of)).then(nw.col("actual_amount"))
     is_matched = ~amount.is_null() & (nw.col("planned_month") == nw.col("recognised_month"))
-    still_to_come = nw.max_horizontal(amount - nw.max_horizontal(nw.col("actual_amount"), zero), zero)
+    still_to_come = nw.max_horizontal(amount - nw.max_horizontal(spent, zero), zero)
     values = {  # null: no fact of this kind
         BUDGET: amount,
         COMMITTED: nw.when(nw.col("is_open") & (amount > 0)).then(still_to_come),

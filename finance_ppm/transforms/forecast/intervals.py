@@ -104,8 +104,8 @@ def error_bounds(errors: Frame) -> Frame:
     )
 
 
-def too_few(n: nw.Expr, of_stage: nw.Expr, needed: nw.Expr) -> nw.Expr:
-    """Why there is no interval with only ``n`` errors, in words; null where there are enough."""
+def too_few(n: nw.Expr, of_stage: nw.Expr, percent: nw.Expr, needed: nw.Expr) -> nw.Expr:
+    """Why there is no interval of so many percent with only ``n`` errors, in words; null where there are enough."""
     at = _words("from about ", of_stage, " % of ")
     told = (
         nw.when(n == 0)
@@ -114,7 +114,7 @@ def too_few(n: nw.Expr, of_stage: nw.Expr, needed: nw.Expr) -> nw.Expr:
         .then(_words("1 completed project has a forecast ", at, "its time"))
         .otherwise(_words(n, " completed projects have a forecast ", at, "their time"))
     )
-    return nw.when(n < needed).then(_words(told, "; an interval needs ", needed, "."))
+    return nw.when(n < needed).then(_words(told, "; an interval of ", percent, " % needs ", needed, "."))
 
 
 def _bound(error: str) -> nw.Expr:
@@ -128,8 +128,8 @@ def _bound(error: str) -> nw.Expr:
 
 
 def _reason(as_of: date) -> nw.Expr:
-    passed = (nw.col("elapsed") * 100).floor().cast(nw.Int64)
-    needed = LEVELS[0].needed
+    permille = (nw.col("elapsed") * 1000).floor().cast(nw.Int64)
+    passed = _words(permille // 10, ".", permille % 10)
     reasons: Sequence[tuple[nw.Expr, nw.Expr | str]] = (
         (is_completed(), "The project is completed: there is nothing left to expect."),
         (nw.col("bac").is_null(), "There is no budget at completion by which errors could be measured."),
@@ -138,13 +138,17 @@ def _reason(as_of: date) -> nw.Expr:
         (nw.col("end_date") < nw.lit(as_of), "It is past its end date, where no earlier forecast tells how it ends."),
         (
             nw.col("stage").is_null(),
-            _words(passed, f" % of its time has passed; intervals are known from {FROM} % to {UNTIL} % only."),
+            _words(passed, f" % of its time has passed; intervals are known from {FROM} to below {UNTIL} % only."),
         ),
     )
     found = nw.when(nw.lit(False)).then(nw.lit(None, nw.String))  # so that all reasons read alike
     for condition, reason in reasons:
         found = found.when(condition).then(_words(reason))
-    return found.otherwise(too_few(nw.col("n"), nw.col("stage"), nw.lit(needed, nw.Int64)))
+    return found.otherwise(nw.coalesce(*(too_few(nw.col("n"), nw.col("stage"), *_told(level)) for level in LEVELS)))
+
+
+def _told(level: Level) -> tuple[nw.Expr, nw.Expr]:
+    return nw.lit(level.percent, nw.Int64), nw.lit(level.needed, nw.Int64)
 
 
 def _words(*parts: nw.Expr | str) -> nw.Expr:

@@ -37,7 +37,7 @@ def with_run_rate(projects: Frame, as_of: date) -> Frame:
     ).drop("quotient", "remainder")
     return with_burn.with_columns(
         runway_months=nw.when(burn > 0).then(ratio(nw.col("available"), burn)),
-        run_rate_eac=nw.when(nw.col("end_date") >= nw.lit(as_of))
+        run_rate_eac=nw.when((nw.col("end_date") >= nw.lit(as_of)) & ~nw.col("is_completed"))
         .then(nw.col("ac") + multiple(burn, months))
         .cast(MONEY),
     ).with_columns(methods_disagree=multiple((run_rate - eac).abs(), 100) > multiple(bac, APART_PERCENT))

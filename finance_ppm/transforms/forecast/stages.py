@@ -27,6 +27,8 @@ LARGEST = 10**13
 """A BAC beyond it scales nothing: 1,000 times its cents are what an ``Int64`` holds."""
 
 _MOST = 1_000
+_SURE = 9
+"""Digits of a percentage that a double is sure of: beyond them two as near would not be."""
 _STEPS = nw.lit(1_000, nw.Int64)
 
 
@@ -58,6 +60,18 @@ def stage() -> nw.Expr:
     return found.when(~elapsed.is_null()).then(nw.lit(STAGES[-1], nw.Int64))
 
 
+def finals_of(now: Frame, month_ends: Frame) -> Frame:
+    """``final_ac`` of each project that is completed ``now``, or was when it was last seen: who tidies up and archives
+    a completed project takes nothing away from what is known.
+    """
+    gone = month_ends.join(now.select(*MEMBER), on=list(MEMBER), how="anti")
+    last = gone.with_columns(_last=nw.col("as_of_date").max().over(*MEMBER)).filter(
+        nw.col("as_of_date") == nw.col("_last")
+    )
+    seen = nw.concat([frame.select(*MEMBER, "status", "ac") for frame in (now, last)])
+    return seen.filter(is_completed()).select(*MEMBER, final_ac="ac")
+
+
 def errors_at_stages(now: Frame, month_ends: Frame) -> Frame:
     """For each project that is completed ``now`` and each stage that a snapshot of it speaks of, that snapshot, with
     its ``stage``, the ``final_ac`` of now, and its ``error``: (final AC - EAC) / BAC, as a :data:`SHARE`.
@@ -65,13 +79,13 @@ def errors_at_stages(now: Frame, month_ends: Frame) -> Frame:
     ``month_ends`` are those of :func:`last_of_months`. Of several the nearest to the stage speaks, of two as near the
     earlier one; those of a project already completed say nothing, nor those without a BAC.
     """
-    finals = now.filter(is_completed()).select(*MEMBER, final_ac="ac")
+    finals = finals_of(now, month_ends)
     told = (
         month_ends.filter(~is_completed() & has_scale())
         .with_columns(stage=stage())
         .filter(~nw.col("stage").is_null())
         .join(finals, on=list(MEMBER), how="inner")
-        .with_columns(_away=(nw.col("elapsed") * 100 - nw.col("stage").cast(nw.Float64)).abs())
+        .with_columns(_away=(nw.col("elapsed") * 100 - nw.col("stage").cast(nw.Float64)).abs().round(_SURE))
         .with_columns(_rank=nw.col("stage").cum_count().over(*MEMBER, "stage", order_by=["_away", "as_of_date"]))
         .filter(nw.col("_rank") == 1)
         .drop("_away", "_rank")

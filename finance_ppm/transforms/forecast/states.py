@@ -42,9 +42,9 @@ def stated(shares: Frame, as_of: date) -> Frame:
 
 
 def unspent() -> nw.Expr:
-    """What of a share's amount, where that is above 0, is not spent: max(A - max(X, 0), 0)."""
+    """What of a share's amount, where that is above 0, is not spent: max(A - max(X, 0), 0), of an X that counts."""
     amount = nw.col("amount")
-    spent = nw.max_horizontal(nw.col("actual_amount"), NOTHING)
+    spent = nw.max_horizontal(nw.col("counted"), NOTHING)
     return only(amount > 0, nw.max_horizontal(amount - spent, NOTHING))
 
 

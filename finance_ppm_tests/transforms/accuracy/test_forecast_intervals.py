@@ -38,7 +38,9 @@ def test_every_stage_and_level_has_its_row_even_before_anything_is_known(engine:
     first = at(found, 25, 90)
     assert (first["completed"], first["needed"], first["judged"], first["held"]) == (0, 19, 0, 0)
     assert (first["low"], first["high"], first["observed"]) == (None, None, None)
-    assert first["reason"] == ("No completed project has a forecast from about 25 % of its time; an interval needs 19.")
+    assert first["reason"] == (
+        "No completed project has a forecast from about 25 % of its time; an interval of 90 % needs 19."
+    )
 
 
 def test_a_completed_project_is_judged_by_the_interval_that_was_published(engine: Engine) -> None:
@@ -59,7 +61,8 @@ def test_a_completed_project_is_judged_by_the_interval_that_was_published(engine
     half = at(found, 50, 90)
     assert (half["judged"], half["held"], half["observed"], half["low"]) == (1, 1, 1.0, None)
     assert (
-        half["reason"] == "10 completed projects have a forecast from about 50 % of their time; an interval needs 19."
+        half["reason"]
+        == "10 completed projects have a forecast from about 50 % of their time; an interval of 90 % needs 19."
     )
     assert at(found, 25, 80)["completed"] == at(found, 75, 80)["completed"] == 0
 

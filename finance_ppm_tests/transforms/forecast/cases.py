@@ -152,7 +152,7 @@ CASES = {
         },
     ),
     # Committed 100 with 30 spent on no day: OC = 70, comes to 100. With -20: OC = 100, comes to 100, ETC of the
-    # line 120. With 130: OC = 0, comes to 130. With 40 of tomorrow: OC = 60 although the 40 do not count, comes to
+    # line 120. With 130: OC = 0, comes to 130. With 40 of tomorrow: OC = 100, for the 40 do not count yet, comes to
     # 100. AC = 30 - 20 + 130 = 140, EAC = 430, ETC = 290 = 70 + 120 + 0 + 100, all expected on 30 January + 20
     # days: December.
     "open commitments": Case(
@@ -164,7 +164,7 @@ CASES = {
             ),
             budget_total=money("500.00"),
         ),
-        {"ac": "140.00", "oc": "230.00", "eac": "430.00", "etc": "290.00", "available": "130.00"},
+        {"ac": "140.00", "oc": "270.00", "eac": "430.00", "etc": "290.00", "available": "90.00"},
         {"2026-12": {"etc": "290.00"}, "2027-01": {"etc": "0.00"}},
     ),
     # Settled without an actual: the amount stands in (100), and nothing was spent. With neither: 0. Planned without
@@ -345,6 +345,11 @@ CASES = {
             "run_rate_eac": None,
         },
         {"2026-12": {"etc": "40.00"}},
+    ),
+    # Completed before its end: nothing more is spent, however much was in the last three months.
+    "completed early": Case(
+        one("early", spent("90.00", OCT, "90.00"), status="Completed"),
+        {"burn": "30.00", "eac": "90.00", "run_rate_eac": None, "methods_disagree": None},
     ),
     # Past its end of 31 October, not completed: 20 days late, and all of ETC comes next month, that of the line
     # committed today (whose invoice would be expected in December anyway) and that of the one expected in January
