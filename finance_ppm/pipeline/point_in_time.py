@@ -182,10 +182,11 @@ class PointInTime:
         """Raise where a silver table was never made though pages, or Azure's snapshots, wait for it: an empty one would
         look like a figure.
         """
-        waiting = {table for name, table in PAGE_TABLES.items() if not unsettled_pages(self._lake, name).is_empty()}
-        for table in SILVER_TABLES:
-            waited_for = table in waiting or (table is Quarantine and bool(waiting))
-            if table in tables and waited_for and not self._lake.exists(table):
+        never_made = [table for table in SILVER_TABLES if table in tables and not self._lake.exists(table)]
+        pages = PAGE_TABLES.items() if never_made else ()
+        waiting = {table for name, table in pages if not unsettled_pages(self._lake, name).is_empty()}
+        for table in never_made:
+            if table in waiting or (table is Quarantine and waiting):
                 raise NeverCapturedError(
                     f"{full_name(table)} was never made, though pages were captured: materialise the silver tables for "
                     "today first, or run `notion-sync sync`."
