@@ -33,7 +33,7 @@ def show(done: Backtest) -> None:
 
 def _projects(done: Backtest) -> Table:
     table = _table(
-        "Projects, errors by BAC", "Months ahead", "Method", "Forecasts", "Bias", "Off", "MASE", "of", figures=5
+        "Projects, errors by BAC", "Months", "Method", "Forecasts", "Bias", "Off", "MASE", "of", figures=5
     )
     for months in MONTHS_AHEAD:
         for score in (score for score in done.scores if (score.of, score.months) == (PROJECTS, months)):
@@ -54,7 +54,7 @@ def _projects(done: Backtest) -> Table:
 def _portfolios(done: Backtest) -> Table:
     units = _most_judged(done.scores)
     headings = [f"{unit} {what}" for unit in units for what in ("bias", "off")]
-    table = _table("Portfolio, errors by what came", "Months ahead", "Method", *headings, figures=len(headings))
+    table = _table("Portfolio, errors by what came", "Months", "Method", *headings, figures=len(headings))
     by = {(score.of, score.method, score.months): score for score in done.scores}
     for months in MONTHS_AHEAD:
         for method in dict.fromkeys(score.method for score in done.scores):
