@@ -11,6 +11,7 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
+from finance_ppm.assets.arrival import NOT_READ, arrived
 from finance_ppm.assets.bronze import Metadata, told_now_and_then
 from finance_ppm.assets.spec import DAYS, ONE_DAY_A_RUN, key, spec
 from finance_ppm.clock import Clock
@@ -27,8 +28,6 @@ from finance_ppm.settings import HOW_TO_CONFIGURE_AZURE
 from finance_ppm.sources.azure.rows import Dataset
 
 SNAPSHOTS = key(AzureSnapshots)
-NOT_READ = "not read"
-"""Metadata of the snapshots: dataset to the reason why it could not be read."""
 TABLES: dict[Dataset, type[Table]] = {Dataset.RESOURCES: AzureResourcesRaw, Dataset.ADVISOR: AzureAdvisorRaw}
 """What is read, in this order: recommendations are judged by the inventory."""
 
@@ -94,30 +93,18 @@ def azure_capture(
         raise dg.Failure(_told(not_read), allow_retries=False)
 
 
-@dg.multi_asset_check(
-    specs=[
-        dg.AssetCheckSpec(
-            "azure_arrived",
-            asset=SNAPSHOTS,
-            description="Azure could be read when it was last asked. Where it could not, the run ends red; what is "
-            "made of Notion and of the snapshots before is made all the same.",
-        )
-    ],
-    name="azure_arrived",
-)
-def azure_arrived(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    """A step of its own, because a step that fails stops everything that waits for it."""
-    event = context.instance.get_latest_materialization_event(SNAPSHOTS)
-    told = event.asset_materialization.metadata.get(NOT_READ) if event and event.asset_materialization else None
-    not_read: dict[str, str] = told.value if told else {}
-    yield dg.AssetCheckResult(asset_key=SNAPSHOTS, check_name="azure_arrived", passed=not not_read, metadata=not_read)
-    if not_read:
-        raise dg.Failure(_told(not_read), allow_retries=False)
-
-
 def _told(not_read: Mapping[str, str]) -> str:
     """What was not read, and why, each reason once."""
     return f"Azure was not read ({', '.join(sorted(not_read))}). {' '.join(sorted(set(not_read.values())))}"
+
+
+azure_arrived = arrived(
+    "azure_arrived",
+    of=SNAPSHOTS,
+    description="Azure could be read when it was last asked. Where it could not, the run ends red; what is made of "
+    "Notion and of the snapshots before is made all the same.",
+    told=_told,
+)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
+from finance_ppm.assets.arrival import NOT_READ, arrived
 from finance_ppm.assets.bronze import Metadata
 from finance_ppm.assets.spec import DAYS, ONE_DAY_A_RUN, key, spec
 from finance_ppm.clock import Clock
@@ -21,8 +22,6 @@ from finance_ppm.pipeline.fx import Captured
 from finance_ppm.resources import RatesSource
 
 RATES = key(FxRates)
-NOT_READ = "not read"
-"""Metadata: the reason why the rates could not be read."""
 REFUSED_SHOWN = 50
 
 
@@ -46,7 +45,7 @@ def fx_capture(
         try:
             captured = rates.capture(lake, clock)
         except FinancePpmError as error:
-            more[NOT_READ] = dg.MetadataValue.text(str(error))
+            more[NOT_READ] = dg.MetadataValue.json({"rates": str(error)})
         else:
             more |= _report(captured)
     of_the_day = lake.scan(FxRates).filter(pl.col("rate_date") == day).select(pl.col("currency").n_unique())
@@ -60,26 +59,13 @@ def fx_capture(
     )
 
 
-@dg.multi_asset_check(
-    specs=[
-        dg.AssetCheckSpec(
-            "rates_arrived",
-            asset=RATES,
-            description="Exchange rates could be read when they were last asked for. Where they could not, the run "
-            "ends red; gold is made all the same, with the rates that are known.",
-        )
-    ],
-    name="rates_arrived",
+rates_arrived = arrived(
+    "rates_arrived",
+    of=RATES,
+    description="Exchange rates could be read when they were last asked for. Where they could not, the run ends red; "
+    "gold is made all the same, with the rates that are known.",
+    told=lambda not_read: f"No exchange rates were read. {' '.join(not_read.values())}",
 )
-def rates_arrived(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    """A step of its own, because a step that fails stops everything that waits for it."""
-    event = context.instance.get_latest_materialization_event(RATES)
-    told = event.asset_materialization.metadata.get(NOT_READ) if event and event.asset_materialization else None
-    reason = str(told.value) if told else None
-    metadata = {NOT_READ: reason} if reason else {}
-    yield dg.AssetCheckResult(asset_key=RATES, check_name="rates_arrived", passed=not reason, metadata=metadata)
-    if reason:
-        raise dg.Failure(f"No exchange rates were read. {reason}", allow_retries=False)
 
 
 def _report(captured: Captured | None) -> Metadata:

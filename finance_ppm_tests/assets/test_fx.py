@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from finance_ppm.assets.fx import NOT_READ
+from finance_ppm.assets.arrival import NOT_READ
 from finance_ppm.contracts.fx import FxRates
 from finance_ppm.sandbox.rates.faults import Fault
 from finance_ppm_tests.world import World, table_key, world
