@@ -46,12 +46,40 @@ _PHASED = (*_FORECAST, *_SPAN, f"{_LINES}.vendor", f"{_LINES}.category")
 _BOUNDED = (*_FORECAST, *_SPAN, *_EARLIER)
 
 
+_LIVE = (f"{_PROJECTS}.project_id", f"{_PROJECTS}.is_archived")
+_OF_FORECAST = (*_LIVE, f"{_PROJECTS}.currency", "gold/ppm_forecast.project_id", "gold/ppm_forecast.unit")
+_COST = (
+    *_OF_FORECAST,
+    f"{_PROJECTS}.status",
+    *(
+        f"gold/ppm_forecast.{name}"
+        for name in (
+            *("bac", "reserve", "ac", "oc", "available", "vac", "eac", "burn"),
+            *("run_rate_eac", "methods_disagree", "unspent_planned"),
+        )
+    ),
+)
+_TIME = (
+    *_OF_FORECAST,
+    *_SPAN,
+    f"{_PROJECTS}.status",
+    *(f"gold/ppm_forecast.{name}" for name in ("days_late", "ac", "bac", "burn")),
+)
+_AT_RISK = (
+    *_LIVE,
+    *(f"silver/notion_risks.{name}" for name in ("project_id", "status", "severity", "probability", "is_archived")),
+)
+_FOUND = (*_LIVE, *(f"gold/data_quality_issues.{name}" for name in ("project_id", "severity", "table_name")))
+_ASSESSED = (*_COST, *_TIME, *_AT_RISK, *_FOUND)
+_BEFORE = tuple(f"gold/ppm_project_health.{name}" for name in ("project_id", "as_of_date", "score"))
+
+
 def _lineage(*columns: str) -> dict[str, tuple[str, ...]]:
     return derived_from(*dict.fromkeys(columns))
 
 
-def _member(description: str) -> dy.String:
-    return dy.String(primary_key=True, description=description, metadata=_lineage(*_UNIT))
+def _member(description: str, *columns: str) -> dy.String:
+    return dy.String(primary_key=True, description=description, metadata=_lineage(*_UNIT, *columns))
 
 
 def _unit() -> dy.String:
@@ -203,7 +231,7 @@ class PpmForecastMonthly(Table):
 
     info = _gold("ppm_forecast_monthly")
 
-    project_id = _member("The project's page id; `(unassigned)` for lines of no live project.")
+    project_id = _member("The project's page id; `(unassigned)` for lines of no live project.", *_PHASED)
     unit = _unit()
     period = dy.Date(
         primary_key=True,
@@ -232,35 +260,53 @@ class PpmProjectHealth(Table):
 
     info = _gold("ppm_project_health", "gold.project_health")
 
-    project_id = dy.String(primary_key=True, description="The project's page id.")
-    project_name = dy.String(description="The project's name.")
-    program_id = dy.String(description="Page id of its live program, or `(unassigned)`.")
-    status = dy.String(nullable=True, description="The project's status.")
-    unit = dy.String(description="ISO 4217 currency of the project; `XXX` where it is unknown.")
-    score = dy.Float64(nullable=True, description="0 to 100; null where nothing can be assessed.")
-    rag = dy.String(description="red, amber, green, or grey (not assessable).")
-    rag_reason = dy.String(description="Why, in words, with the threshold.")
-    rag_rules = dy.List(dy.String(), description="Names of the conditions that hold, the worst first.")
-    coverage = dy.Float64(description="Weight of the dimensions that could be scored, 0 to 1.")
-    cost_score = dy.Float64(nullable=True, description="0 to 100.")
-    schedule_score = dy.Float64(nullable=True, description="0 to 100.")
-    risk_score = dy.Float64(nullable=True, description="0 to 100.")
-    data_quality_score = dy.Float64(nullable=True, description="0 to 100.")
-    cost_rag = dy.String(description="The dimension's colour.")
-    schedule_rag = dy.String(description="The dimension's colour.")
-    risk_rag = dy.String(description="The dimension's colour.")
-    data_quality_rag = dy.String(description="The dimension's colour.")
-    vac_ratio = dy.Float64(nullable=True, description="VAC / BAC.")
-    spend_ahead = dy.Float64(nullable=True, description="Spent less elapsed, as a share: 0.1 is ten points ahead.")
-    days_late = dy.Int64(nullable=True, description="Days past the end date; null where it is not.")
-    risk_exposure = dy.Float64(description="Sum over open risks of severity by probability.")
-    open_risks = dy.Int64(description="Risks that are not closed.")
-    error_findings = dy.Int64(description="Findings of severity ERROR on the project and its lines, risks and actions.")
-    warn_findings = dy.Int64(description="Findings of severity WARN.")
-    trend = dy.String(
-        nullable=True, description="up, down or flat against earlier snapshots; null with fewer than three."
+    project_id = dy.String(primary_key=True, description="The project's page id.", metadata=_lineage(*_LIVE))
+    project_name = dy.String(description="The project's name.", metadata=_lineage(*_LIVE, f"{_PROJECTS}.name"))
+    program_id = dy.String(
+        description="Page id of its live program, or `(unassigned)`.",
+        metadata=_lineage(*_OF_FORECAST, "gold/ppm_forecast.program_id"),
     )
-    score_before = dy.Float64(nullable=True, description="The score the trend compares with.")
+    status = dy.String(
+        nullable=True, description="The project's status.", metadata=_lineage(*_LIVE, f"{_PROJECTS}.status")
+    )
+    unit = dy.String(
+        description="ISO 4217 currency of the project; `XXX` where it is unknown.",
+        metadata=_lineage(*_LIVE, f"{_PROJECTS}.currency"),
+    )
+    score = _ratio("0 to 100; null where nothing can be assessed.", *_ASSESSED)
+    rag = dy.String(description="red, amber, green, or grey (not assessable).", metadata=_lineage(*_ASSESSED))
+    rag_reason = dy.String(description="Why, in words, with the threshold.", metadata=_lineage(*_ASSESSED))
+    rag_rules = dy.List(
+        dy.String(), description="Names of the conditions that hold, the worst first.", metadata=_lineage(*_ASSESSED)
+    )
+    coverage = dy.Float64(
+        description="Weight of the dimensions that could be scored, 0 to 1.", metadata=_lineage(*_ASSESSED)
+    )
+    cost_score = _ratio("0 to 100.", *_COST)
+    schedule_score = _ratio("0 to 100.", *_TIME)
+    risk_score = _ratio("0 to 100.", *_AT_RISK)
+    data_quality_score = _ratio("0 to 100.", *_FOUND)
+    cost_rag = dy.String(description="The dimension's colour.", metadata=_lineage(*_COST, *_TIME))
+    schedule_rag = dy.String(description="The dimension's colour.", metadata=_lineage(*_TIME))
+    risk_rag = dy.String(description="The dimension's colour.", metadata=_lineage(*_AT_RISK))
+    data_quality_rag = dy.String(description="The dimension's colour.", metadata=_lineage(*_FOUND))
+    vac_ratio = _ratio("VAC / BAC.", *_COST)
+    spend_ahead = _ratio("Spent less elapsed, as a share: 0.1 is ten points ahead.", *_TIME)
+    days_late = dy.Int64(
+        nullable=True, description="Days past the end date; null where it is not.", metadata=_lineage(*_TIME)
+    )
+    risk_exposure = dy.Float64(
+        description="Sum over open risks of severity by probability.", metadata=_lineage(*_AT_RISK)
+    )
+    open_risks = _count("Risks that are not closed.", *_AT_RISK)
+    error_findings = _count("Findings of severity ERROR on the project and its lines, risks and actions.", *_FOUND)
+    warn_findings = _count("Findings of severity WARN.", *_FOUND)
+    trend = dy.String(
+        nullable=True,
+        description="up, down or flat against earlier snapshots; null with fewer than three.",
+        metadata=_lineage(*_ASSESSED, *_BEFORE),
+    )
+    score_before = _ratio("The score the trend compares with.", *_LIVE, *_BEFORE)
     as_of_date = _as_of()
     computed_at = _computed_at()
 
