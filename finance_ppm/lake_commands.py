@@ -5,7 +5,8 @@ Belongs here: arguments, their help, and what is shown. The work is in ``lakehou
 
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,7 +50,7 @@ def maintain(*, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     clock = SystemClock()
     lake = _lake(Config.from_env(), clock)
     with terminal.working("Maintaining", total=len(stored_tables(lake))) as step:
-        report = maintain(lake, clock, closed_days=closed_days(lake), dry_run=dry_run, progress=step)
+        report = maintain(lake, clock, closed_days=partial(closed_days, lake), dry_run=dry_run, progress=step)
     terminal.show_json(report) if as_json else _show_maintained(report)
     raise typer.Exit(0 if report.succeeded else terminal.FAILED)
 
@@ -59,7 +60,11 @@ def restore(
     *,
     as_of: Annotated[
         str,
-        typer.Option(metavar="MOMENT", help="As it was then, in UTC: 2026-11-01T12:00. Versions are kept for 30 days."),
+        typer.Option(
+            metavar="MOMENT",
+            help="As it was then, in UTC: 2026-11-01T12:00, or 2026-11-01 for the end of that day. Versions are kept "
+            "for 30 days.",
+        ),
     ],
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -92,8 +97,8 @@ def backup_create(
 ) -> None:
     """Copy every table, each at one version, into a new folder in FOLDER. Nobody has to stop writing.
 
-    What an earlier backup there has is linked, not copied, and takes no space again; every backup stands alone, so that
-    old ones can be deleted. One that was cut short is gone on with.
+    What an earlier backup there has is linked, not copied, and takes no space again, once it is read and seen to be
+    whole; every backup stands alone, so that old ones can be deleted. One that was cut short is gone on with.
     """
     from finance_ppm.lakehouse.backup import back_up
     from finance_ppm.lakehouse.maintenance import stored_tables
@@ -110,6 +115,12 @@ def backup_create(
         highlight=False,
         soft_wrap=True,
     )
+    if done.damaged:
+        files = terminal.counted(len(done.damaged), "file")
+        terminal.mention(
+            f"No longer what was copied, and copied from the lake again: {files} of the backup before, such as "
+            f"{done.damaged[0]}; see that the disk is sound, and delete that backup."
+        )
 
 
 @backup_app.command("verify")
@@ -167,11 +178,15 @@ def _lake(config: Config, clock: Clock) -> "Lake":
 
 
 def _moment(text: str) -> datetime:
+    """A moment in UTC; of a day its last, as everywhere a day is named."""
+    text = text.strip()
+    with suppress(ValueError):
+        return datetime.combine(date.fromisoformat(text), time.max, UTC)
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise SettingsError(f"--as-of {text!r} is no moment: write it as 2026-11-01T12:00, in UTC.") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _show_maintained(report: "MaintenanceReport") -> None:
@@ -197,7 +212,7 @@ def _show_restoring(found: "Restoring") -> None:
         terminal.out.print(text, highlight=False, soft_wrap=True)
 
     line(
-        f"{found.table_name} as of {found.as_of:%Y-%m-%d %H:%M} UTC is version {found.version}, made on "
+        f"{found.table_name} as of {found.as_of:%Y-%m-%d %H:%M:%S} UTC is version {found.version}, made on "
         f"{found.version_made_at:%Y-%m-%d at %H:%M:%S} UTC; it stands at version {found.present_version} now."
     )
     if not found.changes:

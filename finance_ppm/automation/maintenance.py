@@ -3,6 +3,8 @@
 Belongs here: how maintenance looks in Dagster. What it does is ``lakehouse.maintenance``.
 """
 
+from functools import partial
+
 import dagster as dg
 
 from finance_ppm.clock import Clock
@@ -16,7 +18,7 @@ def maintain_lake(context: dg.OpExecutionContext, lake: dg.ResourceParam[Lake], 
     """Old snapshots, small files, files of older versions, the log: of each table under its lock. A table that others
     keep writing to is left for next time; one whose rows would have changed ends the run red.
     """
-    report = maintain(lake, clock, closed_days=closed_days(lake), progress=context.log.debug)
+    report = maintain(lake, clock, closed_days=partial(closed_days, lake), progress=context.log.debug)
     rows = [
         dg.TableRecord(
             {

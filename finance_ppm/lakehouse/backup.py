@@ -1,8 +1,8 @@
 """A backup: a copy of every table at one version, in a folder that is a lake itself, with a manifest beside it.
 
 A destination holds one folder for each backup. Data files never change, so one that an earlier backup has is linked,
-not copied; a backup that was cut short is gone on with. Nobody has to wait: a version stays what it is while others
-write.
+not copied, once its bytes are seen to be what they were; a backup that was cut short is gone on with. Nobody has to
+wait: a version stays what it is while others write.
 
 Belongs here: copying out. Does not belong here: holding a copy against its manifest, or putting it back (``recovery``).
 See docs/decisions/maintenance.md.
@@ -26,7 +26,7 @@ from finance_ppm.clock import Clock
 from finance_ppm.contracts import ALL_TABLES, Table, full_name
 from finance_ppm.contracts.bronze import Erasures
 from finance_ppm.errors import FinancePpmError, SettingsError
-from finance_ppm.lakehouse.damage import damage_told
+from finance_ppm.lakehouse.damage import damage_told, reason
 from finance_ppm.lakehouse.delta import open_delta
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.lakehouse.location import local_folder
@@ -85,6 +85,8 @@ class BackedUp:
     files_linked: int
     """Files that an earlier backup, or an attempt that was cut short, already had."""
     bytes_copied: int
+    damaged: tuple[Path, ...] = ()
+    """Files of the newest earlier backup that are no longer what was copied; in this one they are copied anew."""
 
 
 @dataclass(frozen=True)
@@ -128,12 +130,13 @@ def back_up(
     """Copy every table there is, each at one version, into a new folder in ``destination``.
 
     ``progress`` is told the name of each table that is copied. Raises :class:`BackupError`, and
-    :class:`~finance_ppm.lakehouse.damage.DamagedTableError`; what was copied is used when it is tried again.
+    :class:`~finance_ppm.lakehouse.damage.DamagedTableError` where the lake itself cannot be read; what was copied is
+    used when it is tried again.
     """
     place = destination_folder(lake, destination)
     with told(place):
         place.mkdir(parents=True, exist_ok=True)
-    with writer_lock(str(place), "backup"), told(place):
+    with told(place), writer_lock(str(place), "backup"):
         earlier = complete_backups(place)
         if earlier and earlier[-1][1].lake != lake.uri:
             raise BackupError(
@@ -166,19 +169,31 @@ def back_up(
         copying.files_copied,
         copying.files_linked,
         copying.bytes_copied,
+        tuple(copying.damaged),
     )
 
 
 def destination_folder(lake: Lake, destination: str) -> Path:
     """The folder that backups of ``lake`` are to lie in.
 
-    Raises :class:`~finance_ppm.errors.SettingsError` for an object store, and for a place within the lake.
+    Raises :class:`~finance_ppm.errors.SettingsError` for none, for an object store, for a place within the lake, by
+    whatever link it is reached, and for one in which the lake lies where an unfinished backup would.
     """
+    if not destination.strip():
+        raise SettingsError("The folder for backups has no name: name one, best on another disk than the lake's.")
     place, source = local_folder(destination), local_folder(lake.uri)
     if place is None:
         raise SettingsError(f"{destination} is no folder: name one, and copy it to an object store from there.")
-    if source is not None and place.is_relative_to(source):
+    if source is None:
+        return place
+    real, lake_folder = place.resolve(), source.resolve()
+    if real.is_relative_to(lake_folder):
         raise SettingsError(f"{place} lies within the lake: name a folder elsewhere, best on another disk.")
+    if lake_folder.is_relative_to((real / UNFINISHED).resolve()):
+        raise SettingsError(
+            f"The lake lies in {real / UNFINISHED}, where a backup in {place} is made and overwritten: name a folder "
+            "elsewhere, best on another disk."
+        )
     return place
 
 
@@ -195,6 +210,7 @@ class _Copying:
 
     def __init__(self, folder: Path, earlier: list[tuple[Path, Manifest]]) -> None:
         self.files_copied = self.files_linked = self.bytes_copied = 0
+        self.damaged: list[Path] = []
         self._folder = folder
         self._known: dict[str, tuple[Path, CopiedFile]] = {
             f"{table.name}/{file.path}": (place / table.name / file.path, file)
@@ -232,7 +248,8 @@ class _Copying:
         wanted = {folder / file.path for file in files}
         for path in [path for path in folder.rglob("*") if path.is_file() and path not in wanted]:
             path.unlink()
-        found = rows_of(folder)
+        with damage_told(plan.table):  # the copy is what the lake has, byte by byte
+            found = rows_of(folder)
         if found is None or found[0] != plan.version:
             raise BackupError(f"{name}: the copy of version {plan.version} in {folder} cannot be read: report this.")
         return CopiedTable(name, plan.version, found[1], files)
@@ -241,23 +258,33 @@ class _Copying:
         """Name the folder a backup."""
         kept = {self._folder / table.name for table in manifest.tables}
         for path in [path for path in self._folder.glob("*/*") if path not in kept]:
-            shutil.rmtree(path)
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         part = self._folder / f"{MANIFEST}{PART}"
         part.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
         part.rename(self._folder / MANIFEST)
         return self._folder.rename(folder)
 
     def _data_file(self, store: "FileSystem", name: str, path: str, size: int) -> CopiedFile:
-        target = self._folder / name / path
-        if target.is_file() and target.stat().st_size == size:  # an earlier attempt's: files are renamed when whole
-            self.files_linked += 1
-            return CopiedFile(path, size, _sha256(target))
-        if known := self._known.get(f"{name}/{path}"):
-            source, file = known
-            if file.size == size and _linked(source, target):
+        target, known = self._folder / name / path, self._known.get(f"{name}/{path}")
+        if known is None:
+            if target.is_file() and (digest := _sha256(target)) == _sha256_of(store, path):  # an earlier attempt's
+                self.files_linked += 1
+                return CopiedFile(path, size, digest)
+            return self._copied(store, self._folder / name, path)
+        source, file = known
+        if source.is_file() and _sha256(source) == file.sha256:
+            if _linked(source, target):
                 self.files_linked += 1
                 return file
-        return self._copied(store, self._folder / name, path)
+        else:
+            self.damaged.append(source)
+        copied = self._copied(store, self._folder / name, path)
+        if copied.sha256 != file.sha256:
+            raise BackupError(
+                f"{name}: {path} in the lake is not what it was when it was copied to {source}, and data files never "
+                "change: see that the disk is sound, and put a backup back that is whole, or move that one away."
+            )
+        return copied
 
     def _copied(self, store: "FileSystem", folder: Path, path: str) -> CopiedFile:
         target = folder / path
@@ -290,7 +317,8 @@ def _plan(lake: Lake, table: type[Table]) -> _Plan:
 
 def _erasures(lake: Lake) -> set[tuple[object, ...]]:
     """The erasures there were: one is written down before it begins, and again when it is complete."""
-    return set(lake.scan(Erasures).select("page_id", "requested_at", "forgotten_at").collect().iter_rows())
+    with damage_told(Erasures):
+        return set(lake.scan(Erasures).select("page_id", "requested_at", "forgotten_at").collect().iter_rows())
 
 
 def _linked(source: Path, target: Path) -> bool:
@@ -309,6 +337,14 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _sha256_of(store: "FileSystem", path: str) -> str:
+    digest = hashlib.sha256()
+    with store.open_input_stream(path) as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
 def _disturbed(what: str, lake: Lake) -> BackupError:
     return BackupError(
         f"While {lake.uri} was copied {what}, so the copy is of no single moment: back it up again, which copies only "
@@ -322,7 +358,8 @@ def told(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        remedy = "free some space" if error.errno == errno.ENOSPC else "see that the folder may be written to"
+        remedy = "free some space" if error.errno == errno.ENOSPC else "put that right"
         raise BackupError(
-            f"{error.filename or place} cannot be written ({error.strerror or error}): {remedy}, and try again."
+            f"{error.filename or place} cannot be read or written ({error.strerror or reason(error)}): {remedy}, and "
+            "try again."
         ) from error

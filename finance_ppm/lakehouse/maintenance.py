@@ -1,17 +1,19 @@
 """Maintenance: what keeps the lake small and fast, table by table, each step safe to be killed in.
 
-Old snapshots go (``retention``), many small files become few (``compaction``), data files that no version of the last
-30 days needs go, the log gets a checkpoint and loses what is older than 30 days. One process at a time maintains a
-table; no writer has to wait for it, and where writers keep coming first the table is left for the next time.
+Data files that no version of the last 30 days needs go, which makes room for the rest; old snapshots go
+(``retention``), many small files become few (``compaction``), the log gets a checkpoint and loses what is older than 30
+days. One process at a time maintains a table; no writer has to wait for it, and where writers keep coming first the
+table is left for the next time.
 
 Belongs here: the order of things, and what is told of them. See docs/decisions/maintenance.md.
 """
 
+import errno
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from deltalake.exceptions import CommitFailedError, DeltaError
@@ -20,13 +22,13 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from finance_ppm.clock import Clock
 from finance_ppm.contracts import ALL_TABLES, Table, full_name, history_of
 from finance_ppm.lakehouse.compaction import RowsChangedError, compact, crowded
-from finance_ppm.lakehouse.damage import DamagedTableError, damage_told
+from finance_ppm.lakehouse.damage import DamagedTableError, damage_told, reason
 from finance_ppm.lakehouse.errors import LakeBusyError, TableMismatchError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.lakehouse.location import local_folder
 from finance_ppm.lakehouse.locks import writer_lock
 from finance_ppm.lakehouse.partitions import Partition
-from finance_ppm.lakehouse.retention import find_expired, remove_expired
+from finance_ppm.lakehouse.retention import ClosedDays, find_expired, remove_expired
 from finance_ppm.lakehouse.versions import data_files, log_files
 
 KEPT = timedelta(days=30)
@@ -62,7 +64,7 @@ class TableMaintained:
     note: str | None = None
     """Why something was left for the next time."""
     error: str | None = None
-    """What is wrong with the table."""
+    """What is wrong with the table, or with the disk."""
 
     @property
     def touched(self) -> bool:
@@ -80,7 +82,7 @@ class MaintenanceReport:
 
     @property
     def succeeded(self) -> bool:
-        """Whether no table is damaged or of another contract. One that was left for the next time is neither."""
+        """Whether every table could be maintained. One that was left for the next time could."""
         return not any(table.error for table in self.tables)
 
 
@@ -101,17 +103,16 @@ def maintain(
     lake: Lake,
     clock: Clock,
     *,
-    closed_days: Collection[date],
+    closed_days: ClosedDays,
     tables: Iterable[type[Table]] = ALL_TABLES,
     dry_run: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> MaintenanceReport:
     """Maintain every table there is, and its history. ``dry_run`` looks, waits for nobody, and changes nothing.
 
-    ``closed_days`` are the days whose snapshots are kept for ever. ``progress`` is told the name of each table that is
-    done. What goes wrong with one table is told in the report and the log, and stops no other.
-
-    Raises ``OSError`` where the lake cannot be read or written, as on a full disk.
+    ``closed_days`` tells the days whose snapshots are kept for ever, and is asked as late as can be. ``progress`` is
+    told the name of each table that is done. What goes wrong with one table, be it a full disk, is told in the report
+    and the log, and stops no other.
     """
     done = []
     for table in stored_tables(lake, tables):
@@ -121,10 +122,10 @@ def maintain(
     return MaintenanceReport(tuple(done), dry_run)
 
 
-def _look(lake: Lake, table: type[Table], clock: Clock, closed: Collection[date]) -> TableMaintained:
+def _look(lake: Lake, table: type[Table], clock: Clock, closed_days: ClosedDays) -> TableMaintained:
     delta = lake.delta(table)
     assert delta is not None
-    expired = find_expired(lake, table, clock.today(), closed)
+    expired = find_expired(lake, table, clock.today(), closed_days)
     files = data_files(delta).height
     return TableMaintained(
         full_name(table),
@@ -139,24 +140,35 @@ def _look(lake: Lake, table: type[Table], clock: Clock, closed: Collection[date]
 
 
 def _guarded(
-    lake: Lake, table: type[Table], clock: Clock, closed: Collection[date], *, dry_run: bool
+    lake: Lake, table: type[Table], clock: Clock, closed_days: ClosedDays, *, dry_run: bool
 ) -> TableMaintained:
     """Maintain one table under its lock, or say why not."""
     try:
         with damage_told(table):
             if dry_run:
-                return _look(lake, table, clock, closed)
+                return _look(lake, table, clock, closed_days)
             with writer_lock(lake.uri, full_name(table), patience=PATIENCE):
-                return _maintain(lake, table, clock, closed)
+                return _maintain(lake, table, clock, closed_days)
     except LakeBusyError as busy:
         logger.warning("Not maintained. %s", busy)
         return TableMaintained(full_name(table), note=str(busy))
     except (RowsChangedError, TableMismatchError, DamagedTableError) as error:
-        logger.error("Maintenance: %s", error)  # noqa: TRY400 - the sentence says it all; a trace would bury it
-        return TableMaintained(full_name(table), error=str(error))
+        told = str(error)
+    except OSError as error:
+        told = _refused(table, error)
+    logger.error("Maintenance: %s", told)
+    return TableMaintained(full_name(table), error=told)
 
 
-def _maintain(lake: Lake, table: type[Table], clock: Clock, closed: Collection[date]) -> TableMaintained:
+def _refused(table: type[Table], error: OSError) -> str:
+    remedy = "free some space" if error.errno == errno.ENOSPC else "put that right"
+    return (
+        f"{full_name(table)} could not be maintained ({error.strerror or reason(error)}), and no row of it is lost: "
+        f"{remedy}, and maintain it again."
+    )
+
+
+def _maintain(lake: Lake, table: type[Table], clock: Clock, closed_days: ClosedDays) -> TableMaintained:
     retrying = Retrying(
         retry=retry_if_exception_type(CommitFailedError),
         stop=stop_after_attempt(ATTEMPTS),
@@ -164,22 +176,25 @@ def _maintain(lake: Lake, table: type[Table], clock: Clock, closed: Collection[d
         reraise=True,
     )
     before = _live(lake, table)
-    days = rows = compacted = 0
+    days = rows = compacted = removed = 0
     note = None
     try:
-        expired = retrying(remove_expired, lake, table, clock.today(), closed)
+        removed = len(_dead(lake, table, dry_run=False))
+        for leftover in _leftovers(lake, table, clock.now()):
+            with suppress(FileNotFoundError):  # `forget` removes them too
+                leftover.unlink()
+                removed += 1
+        expired = retrying(remove_expired, lake, table, clock.today(), closed_days)
         days, rows = len(expired.days), expired.rows
         for partition in _crowded(lake, table):
             retrying(compact, lake, table, partition)
             compacted += 1
     except CommitFailedError:
         note = "Others keep writing to it: the rest is left for the next time."
+    except LakeBusyError as busy:
+        note = str(busy)
+    if note:
         logger.warning("%s: %s", full_name(table), note)
-    removed = len(_dead(lake, table, dry_run=False))
-    for leftover in _leftovers(lake, table, clock.now()):
-        with suppress(FileNotFoundError):  # `forget` removes them too
-            leftover.unlink()
-            removed += 1
     checkpointed = _needs_checkpoint(lake, table)
     if checkpointed:
         _checkpoint(lake, table)

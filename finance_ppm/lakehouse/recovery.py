@@ -6,13 +6,15 @@ Belongs here: reading a backup. Does not belong here: making one (``backup``), n
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 
+from finance_ppm.contracts import full_name
 from finance_ppm.contracts.bronze import Erasures
 from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.backup import (
@@ -27,6 +29,7 @@ from finance_ppm.lakehouse.backup import (
     rows_of,
     told,
 )
+from finance_ppm.lakehouse.damage import DAMAGES, reason
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.lakehouse.location import local_folder
 from finance_ppm.lakehouse.locks import writer_lock
@@ -99,8 +102,20 @@ def put_back(
             f"{lake.uri} is an object store: verify the backup, and copy the folders in {folder} there with the "
             "store's own tool; they are a lake as they are."
         )
-    _require_empty(place)
+    place = place.resolve()  # what a link leads to is replaced, not the link
+    with _nobody_at(place):
+        _require_empty(place)
+    if place.is_mount():
+        raise SettingsError(
+            f"{place} is where a disk is mounted, and the lake is to appear there as a whole: set PPM_LAKEHOUSE_URI to "
+            f"a folder on it, such as {place / 'lake'}."
+        )
     growing = place.with_name(f"{place.name}.restoring")
+    if folder.resolve().is_relative_to(growing):
+        raise SettingsError(
+            f"{folder} lies in {growing}, where the lake is put together and what lies there is overwritten: move it "
+            "elsewhere, and put it back from there."
+        )
     with told(growing), writer_lock(str(growing), "backup", patience=timedelta()):
         for left in [path for path in growing.iterdir() if path.name != LOCKS]:
             shutil.rmtree(left)
@@ -109,11 +124,12 @@ def put_back(
             if progress:
                 progress(table.name)
         before_it_appears(growing)
-        _require_empty(place)  # copying takes a while: a run may have begun to write
-        if place.exists():
-            shutil.rmtree(place / LOCKS, ignore_errors=True)
-            place.rmdir()
-        growing.rename(place)
+        with _nobody_at(place):
+            _require_empty(place)  # copying takes a while: a run may have begun to write
+            if place.exists():
+                shutil.rmtree(place / LOCKS, ignore_errors=True)
+                place.rmdir()
+            growing.rename(place)
     return Verified(folder, manifest, ())
 
 
@@ -125,11 +141,23 @@ def _require_empty(place: Path) -> None:
         )
 
 
+@contextmanager
+def _nobody_at(place: Path) -> Iterator[None]:
+    """Hold every lock there is in an empty lake: a sync that has not written yet holds one, and would go on in another
+    lake than it began with.
+    """
+    with ExitStack() as held:
+        for lock in sorted((place / LOCKS).glob("*.lock")):
+            held.enter_context(writer_lock(str(place), lock.stem, patience=timedelta()))
+        yield
+
+
 def forgotten_since(source: str) -> list[str]:
     """Ids of pages that are still in this backup, and that later ones beside it know to be forgotten, or that were
     being forgotten when it was made.
 
-    Raises what :func:`backup_at` raises.
+    Raises what :func:`backup_at` raises, and :class:`~finance_ppm.lakehouse.backup.BackupError` where a backup does not
+    tell, since then a page might come back.
     """
     folder, manifest = backup_at(source)
     later = [place for place, other in complete_backups(folder.parent) if other.begun_at > manifest.begun_at]
@@ -140,11 +168,17 @@ def forgotten_since(source: str) -> list[str]:
 
 def _erasures(backups: list[Path], which: pl.Expr) -> set[str]:
     """The pages that these erasures are of."""
-    return {
-        page_id
-        for backup in backups
-        for page_id in Lake(str(backup)).scan(Erasures).filter(which).select("page_id").collect().to_series()
-    }
+    return {page_id for backup in backups for page_id in _erased(backup, which)}
+
+
+def _erased(backup: Path, which: pl.Expr) -> list[str]:
+    try:
+        return Lake(str(backup)).scan(Erasures).filter(which).select("page_id").collect()["page_id"].to_list()
+    except DAMAGES as error:
+        raise BackupError(
+            f"{backup} does not tell which pages were forgotten, as its {full_name(Erasures)} is damaged "
+            f"({reason(error)}): move that backup away, and forget by hand what was forgotten until then."
+        ) from error
 
 
 def _problems(folder: Path, table: CopiedTable) -> list[str]:
@@ -159,7 +193,10 @@ def _problems(folder: Path, table: CopiedTable) -> list[str]:
                     problems.append(f"{table.name}: {file.path} is not what was copied.")
     if problems:
         return problems
-    found = rows_of(folder / table.name)
+    try:
+        found = rows_of(folder / table.name)
+    except DAMAGES as error:
+        return [f"{table.name}: what was copied cannot be read ({reason(error)})."]
     if found != (table.version, table.rows):
         there = f"version {found[0]} with {found[1]:,} rows" if found else "no table"
         return [f"{table.name}: there is {there}, not version {table.version} with {table.rows:,} rows."]

@@ -7,7 +7,7 @@ not belong here: a past day's figures, which are computed anew from bronze and n
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 from deltalake import DeltaTable
@@ -115,12 +115,14 @@ def _compared(lake: Lake, clock: Clock, table: type[Table], moment: datetime) ->
         )
     _require_none_erased(lake, table, moment)
     if moment > clock.now():
-        raise CannotRestoreError(f"{moment:%Y-%m-%d %H:%M} UTC is yet to come: name a moment in the past.")
+        raise CannotRestoreError(
+            f"{moment:%Y-%m-%d %H:%M:%S} UTC is yet to come: name a moment in the past; of today, with its time."
+        )
     versions = kept_versions(delta)
     then = version_at(versions, moment)
     if then is None:
         raise CannotRestoreError(
-            f"{name} as of {moment:%Y-%m-%d %H:%M} UTC is not kept: its first version is of "
+            f"{name} as of {moment:%Y-%m-%d %H:%M:%S} UTC is not kept: its first version is of "
             f"{versions[0].made_at:%Y-%m-%d %H:%M:%S} UTC; name a later moment, or restore a backup."
         )
     earlier = lake.delta_at(table, then.number)
@@ -154,11 +156,12 @@ def consequence_of(table: type[Table]) -> str:
 def restore(lake: Lake, table: type[Table], found: Restoring) -> int:
     """Make what :func:`look_back` has found the present, where anything changes, and return the version's number.
 
-    Raises :class:`ChangedMeanwhileError` where somebody wrote since, and :class:`CannotRestoreError`.
+    Raises :class:`ChangedMeanwhileError` where somebody wrote since, :class:`CannotRestoreError`,
+    :class:`~finance_ppm.lakehouse.errors.LakeBusyError`, and ``OSError`` as on a full disk.
     """
     if not found.changes:
         return found.present_version
-    with writer_lock(lake.uri, full_name(table)):
+    with damage_told(table), writer_lock(lake.uri, full_name(table)):
         _require_none_erased(lake, table, found.as_of)
         delta = lake.delta_at(table, found.present_version)
         try:
@@ -177,7 +180,8 @@ def _require_none_erased(lake: Lake, table: type[Table], moment: datetime) -> No
         raise CannotRestoreError(f"{full_name(table)} tells what was forgotten, and is never put back: leave it.")
     quoted = pl.col("erased").list.eval(pl.element().struct.field("table_name")).list.contains(full_name(table))
     since = pl.col("forgotten_at").is_null() | (pl.col("forgotten_at") > moment)
-    erased = lake.scan(Erasures).filter(quoted & since).collect()
+    with damage_told(Erasures):
+        erased = lake.scan(Erasures).filter(quoted & since).collect()
     if erased.is_empty():
         return
     unfinished = erased.filter(pl.col("forgotten_at").is_null())["page_id"].to_list()
@@ -186,10 +190,10 @@ def _require_none_erased(lake: Lake, table: type[Table], moment: datetime) -> No
             f"{full_name(table)} cannot go back while a page is being forgotten: complete it first, with `finance-ppm "
             f"forget {unfinished[0]}`."
         )
-    done = max(erased["forgotten_at"].to_list())
+    done = max(erased["forgotten_at"].to_list()) + timedelta(seconds=1)  # told in whole seconds, and never too early
     raise CannotRestoreError(
-        f"{full_name(table)} cannot go back to {moment:%Y-%m-%d %H:%M} UTC, before a page was forgotten, as the page "
-        f"would come back: name a moment after {done:%Y-%m-%d %H:%M:%S} UTC."
+        f"{full_name(table)} cannot go back to {moment:%Y-%m-%d %H:%M:%S} UTC, before a page was forgotten, as the "
+        f"page would come back: name {done:%Y-%m-%dT%H:%M:%S} or a later moment."
     )
 
 

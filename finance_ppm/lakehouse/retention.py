@@ -1,25 +1,40 @@
 """How long snapshots of gold are kept: the last 35 days, each month's last, and the days of closes for ever.
 
+Which days those are is asked when a table's turn has come, while nobody can close a month: a day that is closed during
+a long maintenance stays as well.
+
 Belongs here: which days stay, and removing the others. Does not belong here: files of older versions (``maintenance``
 vacuums them 30 days later, so that a day that went too early can be restored).
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
 from finance_ppm.contracts import Layer, Table
+from finance_ppm.contracts.closes import PpmMonthCloses
 from finance_ppm.lakehouse.compaction import RowsChangedError, put_back
+from finance_ppm.lakehouse.damage import damage_told
 from finance_ppm.lakehouse.delta import STRICT
 from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.lakehouse.locks import writer_lock
 from finance_ppm.lakehouse.partitions import predicate
 from finance_ppm.lakehouse.versions import data_files
 
 DAY = "as_of_date"
 KEPT_DAYS = timedelta(days=35)
 """More than a month, so that today can always be compared with a month ago, and a month's end is never missed."""
+
+CLOSING = "month-close"
+"""The lock under which a month is closed (``closing.month``)."""
+
+PATIENCE = timedelta(minutes=1)
+"""How long to wait for whoever closes a month."""
+
+ClosedDays = Callable[[], Collection[date]]
+"""Tells the days of the closes there are, when it is called."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +54,11 @@ def expired_days(days: Collection[date], today: date, closed: Collection[date]) 
     return {day for day in days if day <= today - KEPT_DAYS} - {*month_ends, *closed}
 
 
-def find_expired(lake: Lake, table: type[Table], today: date, closed: Collection[date]) -> Expired:
-    """The snapshots of a table of ``gold_history`` that are not kept; of any other table none."""
+def find_expired(lake: Lake, table: type[Table], today: date, closed_days: ClosedDays) -> Expired:
+    """The snapshots of a table of ``gold_history`` that are not kept; of any other table none.
+
+    Raises :class:`~finance_ppm.lakehouse.damage.DamagedTableError` where nobody can tell which days were closed.
+    """
     delta = lake.delta(table)
     if delta is None or table.info.layer is not Layer.GOLD_HISTORY:
         return Expired((), 0)
@@ -48,17 +66,30 @@ def find_expired(lake: Lake, table: type[Table], today: date, closed: Collection
     if files.is_empty():
         return Expired((), 0)
     stored = pl.col(f"partition.{DAY}")
-    days = expired_days(set(files.select(stored.drop_nulls()).to_series()), today, closed)
+    there = set(files.select(stored.drop_nulls()).to_series())
+    days = expired_days(there, today, ())
+    if days:
+        with damage_told(PpmMonthCloses):
+            days = expired_days(there, today, closed_days())
     return Expired(tuple(sorted(days)), int(files.filter(stored.is_in(list(days)))["num_records"].sum()))
 
 
-def remove_expired(lake: Lake, table: type[Table], today: date, closed: Collection[date]) -> Expired:
-    """Delete those snapshots in one commit, which removes whole files and touches no other.
+def remove_expired(lake: Lake, table: type[Table], today: date, closed_days: ClosedDays) -> Expired:
+    """Delete those snapshots in one commit, which removes whole files and touches no other. No month is closed
+    meanwhile.
 
-    Raises deltalake's ``CommitFailedError`` where another writer came first, and
+    Raises what :func:`find_expired` raises, deltalake's ``CommitFailedError`` where another writer came first,
+    :class:`~finance_ppm.lakehouse.errors.LakeBusyError` where a month is being closed for too long, and
     :class:`~finance_ppm.lakehouse.compaction.RowsChangedError`.
     """
-    found, delta = find_expired(lake, table, today, closed), lake.delta(table)
+    if not (found := find_expired(lake, table, today, closed_days)).days:
+        return found
+    with writer_lock(lake.uri, CLOSING, patience=PATIENCE):
+        return _remove(lake, table, find_expired(lake, table, today, closed_days))
+
+
+def _remove(lake: Lake, table: type[Table], found: Expired) -> Expired:
+    delta = lake.delta(table)
     if not found.days or delta is None:
         return found
     before, files = delta.version(), data_files(delta)

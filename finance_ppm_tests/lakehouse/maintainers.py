@@ -46,7 +46,7 @@ def crowd(lake: Lake, parts: int = 12) -> None:
 
 def maintain(uri: str) -> None:
     lake = lake_at(uri)
-    report = maintenance.maintain(lake, FrozenClock(NOON), closed_days=set(), tables=TABLES)
+    report = maintenance.maintain(lake, FrozenClock(NOON), closed_days=set, tables=TABLES)
     assert report.succeeded, report
 
 

@@ -1,8 +1,10 @@
 """A backup is a lake at one moment, whole or not there; and what it is put back to is that lake."""
 
 import errno
+import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +21,7 @@ from finance_ppm.clock import FrozenClock
 from finance_ppm.contracts import Table, history_of
 from finance_ppm.contracts.bronze import Erasures, NotionRawPages
 from finance_ppm.errors import SettingsError
-from finance_ppm.lakehouse import Lake, backup, versions
+from finance_ppm.lakehouse import Lake, backup, versions, writer_lock
 from finance_ppm.lakehouse.backup import MANIFEST, UNFINISHED, BackedUp, BackupError, back_up, complete_backups
 from finance_ppm.lakehouse.damage import DamagedTableError
 from finance_ppm.lakehouse.errors import LakeBusyError
@@ -99,7 +101,7 @@ def test_a_backup_put_back_is_the_lake_and_goes_on(full: Lake, place: Path, tmp_
     assert len(steps) == 4
     full.merge(Line, lines(line("after", "it's #1")))
     full.append(Event, events(5))
-    assert maintain(full, FrozenClock(NOON), closed_days=(), tables=TABLES).succeeded
+    assert maintain(full, FrozenClock(NOON), closed_days=set, tables=TABLES).succeeded
     assert full.count(Event) == len(before["bronze/events"]) + 1
     assert not (tmp_path / "lake.restoring").exists()
 
@@ -380,11 +382,169 @@ def test_backups_of_two_lakes_are_not_mixed(full: Lake, place: Path, tmp_path: P
         backed_up(other, place)
 
 
+# --- damage in a backup, in the lake, on the disk --------------------------------------------------
+
+
+def flip(path: Path) -> None:
+    """Other bytes in place, as a bad disk leaves them: in the middle, which no reader of the footer sees."""
+    spoilt = bytearray(path.read_bytes())
+    spoilt[40:80] = bytes(byte ^ 0xFF for byte in spoilt[40:80])
+    path.write_bytes(spoilt)
+
+
+def cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def data_file(folder: Path, table: str = "bronze/events") -> Path:
+    return min(path for path in (folder / table).rglob("*.parquet") if "_delta_log" not in str(path))
+
+
+@pytest.mark.parametrize("harm", [flip, cut_off, Path.unlink])
+def test_a_damaged_backup_spoils_no_later_one(full: Lake, place: Path, harm: Callable[[Path], None]) -> None:
+    first = backed_up(full, place)
+    harm(spoilt := data_file(first.folder))
+    second = backed_up(full, place, NOON + timedelta(hours=1))
+    assert second.damaged == (spoilt,)
+    assert verify(str(second.folder)).well
+    assert not verify(str(first.folder)).well
+    third = backed_up(full, place, NOON + timedelta(hours=2))
+    assert (third.damaged, third.files_copied - second.files_copied) == ((), -1)
+    assert content(Lake(str(third.folder))) == content(full)
+
+
+def test_a_file_that_an_unfinished_backup_holds_damaged_is_copied_anew(full: Lake, place: Path) -> None:
+    first = backed_up(full, place)
+    first.folder.rename(place / UNFINISHED)
+    (place / UNFINISHED / MANIFEST).unlink()
+    spoilt = data_file(place / UNFINISHED)
+    flip(spoilt)
+    done = backed_up(full, place)
+    copied = done.folder / spoilt.relative_to(place / UNFINISHED)
+    original = Path(full.uri) / spoilt.relative_to(place / UNFINISHED)
+    assert copied.read_bytes() == original.read_bytes()
+
+
+def test_a_table_whose_files_cannot_be_read_is_named_and_no_backup_is_made(full: Lake, place: Path) -> None:
+    spoilt = data_file(Path(full.uri))
+    cut_off(spoilt)
+    with pytest.raises(DamagedTableError, match=r"bronze/events is damaged \(.*\): put a backup back") as told:
+        backed_up(full, place)
+    assert "\n" not in str(told.value)
+    assert complete_backups(place) == []
+
+
+def test_a_file_that_is_damaged_in_the_backup_and_in_the_lake_is_told(full: Lake, place: Path) -> None:
+    first = backed_up(full, place)
+    flip(data_file(first.folder))
+    cut_off(data_file(Path(full.uri)))
+    with pytest.raises(
+        BackupError, match=r"in the lake is not what it was when it was copied to .*: see that the disk"
+    ):
+        backed_up(full, place, NOON + timedelta(hours=1))
+    assert [folder for folder, _ in complete_backups(place)] == [first.folder]
+
+
+def test_what_was_copied_damaged_is_told_when_it_is_verified(full: Lake, place: Path) -> None:
+    """Every byte is what the manifest says, and yet nobody can read them."""
+    done = backed_up(full, place)
+    spoilt = data_file(done.folder)
+    told = (done.folder / MANIFEST).read_text()
+    before = hashlib.sha256(spoilt.read_bytes()).hexdigest()
+    cut_off(spoilt)
+    (done.folder / MANIFEST).write_text(told.replace(before, hashlib.sha256(spoilt.read_bytes()).hexdigest()))
+    (problem,) = verify(str(place)).problems
+    assert problem.startswith("bronze/events: what was copied cannot be read (")
+
+
+def test_a_later_backup_that_does_not_tell_what_was_forgotten_is_named(full: Lake, place: Path) -> None:
+    """Otherwise a page would come back unseen."""
+    forgotten(full, "p")
+    old = backed_up(full, place)
+    later = backed_up(full, place, NOON + timedelta(hours=1))
+    data_file(later.folder, "bronze/erasures").unlink()
+    with pytest.raises(BackupError, match=r"does not tell which pages were forgotten, .*: move that backup away"):
+        forgotten_since(str(old.folder))
+
+
+def test_a_table_of_erasures_that_cannot_be_read_is_named(full: Lake, place: Path) -> None:
+    forgotten(full, "p")
+    data_file(Path(full.uri), "bronze/erasures").unlink()
+    with pytest.raises(DamagedTableError, match="bronze/erasures is damaged"):
+        backed_up(full, place)
+
+
+def test_a_lake_that_a_link_leads_to_is_put_back_where_it_leads(full: Lake, place: Path, tmp_path: Path) -> None:
+    backed_up(full, place)
+    before = content(full)
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "disk")
+    linked = Lake(str(tmp_path / "linked"))
+    put_back(linked, str(place))
+    assert content(linked) == before
+    assert content(Lake(str(tmp_path / "disk"))) == before
+    assert (tmp_path / "linked").is_symlink()
+
+
+def test_a_lake_that_is_a_whole_disk_is_refused_before_anything_is_copied(
+    full: Lake, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backed_up(full, place)
+    (tmp_path / "disk").mkdir()
+    monkeypatch.setattr(Path, "is_mount", lambda self: self == tmp_path / "disk")
+    with pytest.raises(SettingsError, match=r"is where a disk is mounted, .*: set PPM_LAKEHOUSE_URI to a folder on it"):
+        put_back(Lake(str(tmp_path / "disk")), str(place), pytest.fail)
+
+
+def test_a_backup_that_lies_where_the_lake_is_put_together_stays(full: Lake, tmp_path: Path) -> None:
+    done = backed_up(full, tmp_path / "other.restoring")
+    with pytest.raises(SettingsError, match=r"lies in .*other.restoring, where the lake is put together"):
+        put_back(Lake(str(tmp_path / "other")), str(tmp_path / "other.restoring"))
+    assert verify(str(done.folder)).well
+
+
+def test_a_backup_is_not_put_back_under_a_sync_that_has_yet_to_write(full: Lake, place: Path, tmp_path: Path) -> None:
+    backed_up(full, place)
+    other = Lake(str(tmp_path / "other"))
+    with (
+        writer_lock(other.uri, "notion-sync"),
+        pytest.raises(LakeBusyError, match=r"notion-sync: another process .* wait for it to end"),
+    ):
+        put_back(other, str(place), pytest.fail)
+    put_back(other, str(place))
+    assert content(other) == content(full)
+
+
+def test_stray_files_leave_an_unfinished_backup(full: Lake, place: Path) -> None:
+    (place / UNFINISHED / "bronze").mkdir(parents=True)
+    (place / UNFINISHED / "bronze" / ".DS_Store").touch()
+    assert not (backed_up(full, place).folder / "bronze" / ".DS_Store").exists()
+
+
+def test_a_place_within_the_lake_is_refused_by_whatever_link_it_is_reached(full: Lake, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(full.uri)
+    with pytest.raises(SettingsError, match="lies within the lake: name a folder elsewhere"):
+        backed_up(full, tmp_path / "link" / "backups")
+    with pytest.raises(SettingsError, match="lies within the lake: name a folder elsewhere"):
+        backed_up(Lake(str(tmp_path / "link")), Path(full.uri, "backups"))
+    assert not Path(full.uri, "backups").exists()
+
+
+def test_a_lake_where_a_backup_would_be_made_is_refused_and_stays(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / UNFINISHED))
+    lake.append(Event, events(1))
+    with pytest.raises(SettingsError, match=r"The lake lies in .*, where a backup in .* is made and overwritten"):
+        backed_up(lake, tmp_path)
+    assert lake.count(Event) == 1
+
+
 def test_a_lake_without_tables_and_a_place_within_it_are_refused(full: Lake, place: Path, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match=r"There is no table in .*: check PPM_LAKEHOUSE_URI"):
         backed_up(Lake(str(tmp_path / "none")), place)
     with pytest.raises(SettingsError, match="lies within the lake: name a folder elsewhere"):
         back_up(full, FrozenClock(NOON), f"{full.uri}/backups")
+    with pytest.raises(SettingsError, match="The folder for backups has no name"):
+        back_up(full, FrozenClock(NOON), " ")
     with pytest.raises(SettingsError, match="s3://bucket is no folder"):
         back_up(full, FrozenClock(NOON), "s3://bucket")
 
@@ -401,7 +561,7 @@ def test_a_full_disk_is_told_before_and_while_copying(full: Lake, place: Path, m
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", full_disk)
         with pytest.raises(
-            BackupError, match=r"x.parquet cannot be written .*No space left.*: free some space, and try"
+            BackupError, match=r"x.parquet cannot be read or written .*No space left.*: free some space, and try"
         ):
             backed_up(full, place)
     assert backed_up(full, place).tables == 4
@@ -409,8 +569,12 @@ def test_a_full_disk_is_told_before_and_while_copying(full: Lake, place: Path, m
 
 def test_a_place_that_may_not_be_written_to_is_told(full: Lake, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(BackupError, match=r"cannot be written .*: see that the folder may be written to"):
+    with pytest.raises(BackupError, match=r"cannot be read or written .*: put that right, and try again"):
         backed_up(full, tmp_path / "file" / "backups")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / ".locks").write_text("no folder, so that nothing can be made in it")
+    with pytest.raises(BackupError, match=r"cannot be read or written .*: put that right, and try again"):
+        backed_up(full, tmp_path / "mine")
 
 
 def test_a_disk_without_links_is_copied_to(full: Lake, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -527,6 +691,16 @@ def test_a_damaged_backup_ends_the_command_red(real: Lake, tmp_path: Path) -> No
     done = CliRunner().invoke(app, ["backup", "verify", place])
     assert done.exit_code == 1
     assert "is not whole: put another one back." in done.output
+
+
+def test_a_file_that_was_damaged_in_the_backup_before_is_told(real: Lake, tmp_path: Path) -> None:
+    place = str(tmp_path / "backups")
+    invoke("backup", "create", place)
+    flip(spoilt := data_file(next(tmp_path.glob("backups/*Z")), "bronze/notion_raw_pages"))
+    told = invoke("backup", "create", place)
+    assert "No longer what was copied, and copied from the lake again: 1 file of the backup before" in told
+    assert str(spoilt) in told
+    assert "No longer" not in invoke("backup", "create", place)
 
 
 def test_maintaining_tells_what_was_done(real: Lake) -> None:

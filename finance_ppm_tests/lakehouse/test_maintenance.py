@@ -6,23 +6,28 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from deltalake import CommitProperties, DeltaTable, write_deltalake
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finance_ppm.clock import FrozenClock
+from finance_ppm.closing import month
+from finance_ppm.closing.closes import closed_days
 from finance_ppm.contracts import Table, history_of
-from finance_ppm.lakehouse import Lake, Written, compaction, maintenance, writer_lock
+from finance_ppm.contracts.closes import PpmMonthCloses
+from finance_ppm.lakehouse import Lake, Written, compaction, maintenance, retention, writer_lock
 from finance_ppm.lakehouse import delta as delta_module
 from finance_ppm.lakehouse.compaction import compact
 from finance_ppm.lakehouse.maintenance import KEPT, MaintenanceReport, TableMaintained, maintain, stored_tables
 from finance_ppm.lakehouse.retention import KEPT_DAYS, expired_days
+from finance_ppm.pipeline.point_in_time import PointInTime
 from finance_ppm_tests.lakehouse import maintainers
 from finance_ppm_tests.lakehouse.aged import grow_old
 from finance_ppm_tests.lakehouse.maintainers import TABLES, TODAY, crowd, exit_code, run, start
@@ -47,7 +52,7 @@ def same(one: dict[type[Table], pl.DataFrame], other: dict[type[Table], pl.DataF
 
 
 def maintained(lake: Lake, *, closed: frozenset[date] = frozenset(), **options: Any) -> dict[str, TableMaintained]:
-    report = maintain(lake, FrozenClock(NOON), closed_days=closed, tables=TABLES, **options)
+    report = maintain(lake, FrozenClock(NOON), closed_days=lambda: closed, tables=TABLES, **options)
     return {table.table_name: table for table in report.tables}
 
 
@@ -98,6 +103,58 @@ def test_old_snapshots_leave_the_history_and_no_other_row_does(lake: Lake) -> No
     assert len(going) >= 3
     before[HISTORY] = before[HISTORY].filter(~pl.col("as_of_date").is_in(list(going)))
     assert same(everything(lake), before)
+
+
+@pytest.mark.parametrize("closed", [TODAY - timedelta(days=80), TODAY - timedelta(days=200)])
+def test_a_day_that_is_closed_while_others_are_maintained_stays(lake: Lake, closed: date) -> None:
+    crowd(lake)
+    days: set[date] = set()
+
+    def close(table_name: str) -> None:
+        if table_name == "gold/figures":
+            days.add(closed)
+
+    assert closed in expired_days(set(content(lake, HISTORY)["as_of_date"]), TODAY, ())
+    maintain(lake, FrozenClock(NOON), closed_days=lambda: set(days), tables=TABLES, progress=close)
+    assert closed in content(lake, HISTORY)["as_of_date"]
+
+
+def test_no_day_leaves_while_a_month_is_closed(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever closes has seen gold of the day; it must be there when the close is written. The rest goes on."""
+    crowd(lake)
+    before = content(lake, HISTORY)
+    monkeypatch.setattr(retention, "PATIENCE", timedelta(seconds=0.05))
+    with writer_lock(lake.uri, retention.CLOSING):
+        told = maintained(lake)
+    assert content(lake, HISTORY).equals(before)
+    assert "month-close: another process" in (told["gold_history/figures"].note or "")
+    assert told["bronze/events"].partitions_compacted == 1
+    assert maintained(lake)["gold_history/figures"].days_expired
+
+
+def test_a_close_holds_the_lock_that_keeps_its_day(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, held = FrozenClock(NOON), []
+
+    def locked(uri: str, name: str) -> None:
+        held.append((uri, name))
+        raise InterruptedError
+
+    monkeypatch.setattr(month, "writer_lock", locked)
+    with pytest.raises(InterruptedError):
+        month.close_month(lake, clock, PointInTime(lake, clock), date(2026, 10, 1), closed_by="Ada", reporting="USD")
+    assert held == [(lake.uri, retention.CLOSING)]
+
+
+def test_no_day_leaves_where_nobody_can_tell_which_were_closed(lake: Lake) -> None:
+    crowd(lake)
+    before = content(lake, HISTORY)
+    closes = Path(lake.path(PpmMonthCloses), "_delta_log")
+    closes.mkdir(parents=True)
+    (closes / f"{0:020}.json").write_text("no commit")
+    report = maintain(lake, FrozenClock(NOON), closed_days=partial(closed_days, lake), tables=TABLES)
+    assert [table.error for table in report.tables if table.error] == [report.tables[-1].error]
+    assert "gold/ppm_month_closes is damaged (" in (report.tables[-1].error or "")
+    assert content(lake, HISTORY).equals(before)
 
 
 def test_only_the_history_of_gold_expires(lake: Lake) -> None:
@@ -230,7 +287,7 @@ def test_a_compaction_that_changes_rows_is_undone_and_told(
         original(delta, table, [other], partition)
 
     monkeypatch.setattr(compaction, "overwrite_from", harmful)
-    report = maintain(lake, FrozenClock(NOON), closed_days=before[HISTORY]["as_of_date"].to_list(), tables=TABLES)
+    report = maintain(lake, FrozenClock(NOON), closed_days=before[HISTORY]["as_of_date"].to_list, tables=TABLES)
     assert not report.succeeded
     assert same(everything(lake), before)
     (harmed,) = (table for table in report.tables if table.error)
@@ -324,6 +381,40 @@ def test_a_damaged_table_is_told_and_stops_no_other(lake: Lake, harm: Callable[[
     assert len(told["bronze/events"].error or "") < 500
     assert told["gold_history/figures"].days_expired
     assert len(maintained(lake, dry_run=True)) == len(told)
+
+
+def test_a_full_disk_is_no_damage_and_old_files_make_room_first(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library raises the same error for both, and the remedy for damage would lose the table."""
+    crowd(lake)
+    dead = Path(lake.path(Event), "part-0-dead.parquet")
+    dead.write_bytes(b"what nobody needs")
+    os.utime(dead, ((NOON - LONG_AGO).timestamp(),) * 2)
+
+    def full_disk(*_: object) -> None:
+        assert not dead.exists()
+        raise DeltaError("Failed to parse parquet: Unable to copy data to file: No space left on device (os error 28)")
+
+    before = everything(lake)
+    monkeypatch.setattr(compaction, "overwrite_from", full_disk)
+    told = maintained(lake, closed=frozenset(before[HISTORY]["as_of_date"]))
+    assert told["bronze/events"].error == (
+        "bronze/events could not be maintained (No space left on device), and no row of it is lost: free some space, "
+        "and maintain it again."
+    )
+    assert told["gold/figures"].error is None
+    assert same(everything(lake), before)
+
+
+def test_a_vacuum_that_comes_second_is_no_damage(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd(lake)
+    monkeypatch.setattr(DeltaTable, "vacuum", always_second)
+    told = maintained(lake)
+    assert not any(table.error for table in told.values())
+    assert "Others keep writing to it" in (told["bronze/events"].note or "")
+
+
+def always_second(*_: object, **__: object) -> None:
+    raise CommitFailedError("Failed to commit transaction: 15")
 
 
 # --- many at once ----------------------------------------------------------------------------------
@@ -471,7 +562,7 @@ def test_a_lake_at_rest_is_left_alone(lake: Lake) -> None:
     maintained(lake)
     versions = [lake.version(table) for table in (Event, Line, Figure, HISTORY)]
     steps: list[str] = []
-    report = maintain(lake, FrozenClock(NOON), closed_days=set(), tables=TABLES, progress=steps.append)
+    report = maintain(lake, FrozenClock(NOON), closed_days=set, tables=TABLES, progress=steps.append)
     assert [lake.version(table) for table in (Event, Line, Figure, HISTORY)] == versions
     assert steps == ["bronze/events", "silver/lines", "gold/figures", "gold_history/figures"]
     assert report.succeeded
@@ -479,7 +570,7 @@ def test_a_lake_at_rest_is_left_alone(lake: Lake) -> None:
 
 
 def test_a_lake_without_tables_needs_no_maintenance(lake: Lake) -> None:
-    assert maintain(lake, FrozenClock(NOON), closed_days=set()) == MaintenanceReport((), dry_run=False)
+    assert maintain(lake, FrozenClock(NOON), closed_days=set) == MaintenanceReport((), dry_run=False)
     assert stored_tables(lake) == []
     assert not Path(lake.uri).exists()
 

@@ -1,5 +1,6 @@
 """A table goes back to what it was at a moment, or stays, with a sentence that says why."""
 
+import errno
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,7 +92,7 @@ def test_a_table_that_maintenance_has_rewritten_goes_back_all_the_same(lake: Lak
         lake.append(Event, events(at))
     before, moment = content(lake, Event), CLOCK.now()
     time.sleep(0.002)
-    maintain(lake, CLOCK, closed_days=(), tables=TABLES)
+    maintain(lake, CLOCK, closed_days=set, tables=TABLES)
     lake.append(Event, events(99))
     restore(lake, Event, look_back(lake, CLOCK, Event, moment))
     assert content(lake, Event).equals(before)
@@ -130,7 +131,7 @@ def test_a_moment_whose_files_are_gone_is_refused(lake: Lake) -> None:
         made_at(lake, Figure, version, CLOCK.now() - KEPT - timedelta(hours=20 - version))
     moment = committed_at(lake, Figure, 2)
     assert look_back(lake, CLOCK, Figure, moment).changes
-    maintain(lake, CLOCK, closed_days=(), tables=TABLES)
+    maintain(lake, CLOCK, closed_days=set, tables=TABLES)
     with pytest.raises(CannotRestoreError, match=r"1 of 1 data files of version 2 are gone.*: name a later"):
         look_back(lake, CLOCK, Figure, moment)
     assert content(lake, Figure)["value"].to_list() == [3]
@@ -162,6 +163,28 @@ def test_a_table_that_cannot_be_read_is_told_in_a_sentence(lake: Lake) -> None:
     Path(present.removeprefix("file://")).unlink()
     with pytest.raises(DamagedTableError, match=r"gold/figures is damaged \(.*\): put a backup back, or"):
         look_back(lake, CLOCK, Figure, committed_at(lake, Figure, 1))
+
+
+def test_a_full_disk_is_told_as_such(
+    lake: Lake, told: list[tuple[datetime, pl.DataFrame]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = look_back(lake, CLOCK, Line, told[0][0])
+
+    def full_disk(*_: object, **__: object) -> None:
+        raise OSError("Generic LocalFileSystem error\n  Unable to copy\n  No space left on device (os error 28)")
+
+    monkeypatch.setattr(DeltaTable, "restore", full_disk)
+    with pytest.raises(OSError, match="No space left on device") as refused:
+        restore(lake, Line, found)
+    assert (refused.value.errno, refused.value.filename) == (errno.ENOSPC, "silver/lines")
+    assert content(lake, Line).equals(told[-1][1])
+
+
+def test_erasures_that_cannot_be_read_are_named(lake: Lake, told: list[tuple[datetime, pl.DataFrame]]) -> None:
+    lake.merge(Erasures, erasure(CLOCK.now(), "silver/lines"))
+    next(Path(lake.path(Erasures)).glob("*.parquet")).unlink()
+    with pytest.raises(DamagedTableError, match="bronze/erasures is damaged"):
+        look_back(lake, CLOCK, Line, told[0][0])
 
 
 def test_a_record_of_gold_is_said_to_be_computed_by_nobody() -> None:
@@ -219,6 +242,10 @@ def test_nothing_from_before_an_erasure_comes_back(lake: Lake, told: list[tuple[
     for earlier, _ in told:
         with pytest.raises(CannotRestoreError, match=r"silver/lines cannot go back .* before a page was forgotten"):
             look_back(lake, CLOCK, Line, earlier)
+    with pytest.raises(CannotRestoreError, match=r"name 20\S+ or a later moment") as refused:
+        look_back(lake, CLOCK, Line, moment - timedelta(milliseconds=1))
+    proposed = datetime.fromisoformat(str(refused.value).split(": name ")[1].split()[0]).replace(tzinfo=UTC)
+    assert moment <= proposed <= moment + timedelta(seconds=1)
     look_back(lake, CLOCK, Line, moment)
     look_back(lake, CLOCK, Event, moment - timedelta(milliseconds=1))
     lake.merge(Erasures, erasure(None, "bronze/events"))
@@ -296,11 +323,33 @@ def test_the_command_shows_what_changes_asks_and_restores(asked: Lake) -> None:
     assert "there is nothing to restore" in again.output
 
 
-@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", ""])
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
 def test_a_moment_that_is_none_is_refused(asked: Lake, text: str) -> None:
     told = CliRunner().invoke(app(), ["bronze/erasures", "--as-of", text, "--yes"])
     assert isinstance(told.exception, SettingsError)
     assert "is no moment: write it as 2026-11-01T12:00, in UTC" in str(told.exception)
+
+
+def test_a_day_means_its_end() -> None:
+    """As everywhere a day is named: what was written on it counts."""
+    end = datetime(2026, 11, 1, 23, 59, 59, 999_999, tzinfo=UTC)
+    assert [lake_commands._moment(text) for text in ("2026-11-01", " 2026-11-01 ", "20261101")] == [end] * 3
+    assert lake_commands._moment("2026-11-01T00:00") == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_the_command_tells_which_moment_a_day_was_taken_for(asked: Lake) -> None:
+    """Yesterday a row was written, at noon; today it left."""
+    yesterday = CLOCK.today() - timedelta(days=1)
+    for version in range(2):
+        made_at(asked, NotionSyncWatermarks, version, datetime(*yesterday.timetuple()[:3], 12, tzinfo=UTC))
+    asked.replace(NotionSyncWatermarks, asked.scan(NotionSyncWatermarks).collect().clear())
+    looked = CliRunner().invoke(app(), ["bronze/notion_sync_watermarks", "--as-of", f"{yesterday}", "--dry-run"])
+    assert f"as of {yesterday} 23:59:59 UTC is version 1" in looked.output
+    assert "Rows now: 0. Rows then: 1." in looked.output
+    tomorrow = f"{CLOCK.today() + timedelta(days=1)}"
+    told = CliRunner().invoke(app(), ["bronze/notion_sync_watermarks", "--as-of", tomorrow, "--dry-run"])
+    assert isinstance(told.exception, CannotRestoreError)
+    assert f"{tomorrow} 23:59:59 UTC is yet to come: name a moment in the past; of today" in str(told.exception)
 
 
 def test_a_moment_without_a_zone_is_in_utc() -> None:
