@@ -104,13 +104,23 @@ def reconcile(
     dates: Annotated[
         DayOrder | None, typer.Option(help="What comes first in 03/04/2026, where the file does not tell by itself.")
     ] = None,
+    flip_sign: Annotated[
+        bool,
+        typer.Option("--flip-sign", help="Read the ledger's amounts with the opposite sign: its costs are credits."),
+    ] = False,
+    fail_on_difference: Annotated[
+        bool,
+        typer.Option("--fail-on-difference", help="Exit with 1 unless all of both sides is matched, for use in CI."),
+    ] = False,
     csv: Annotated[Path | None, typer.Option("--csv", dir_okay=False, help="Write every row there, as a CSV.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Lay a CSV of the ledger beside today's actuals: matched, only in the ledger, only here.
 
-    A project is told by its name or its page id, an amount in the project's currency (or by a column `currency`). Exit
-    code 1 says that rows of the file could not be read.
+    A project is told by its name or its page id, an amount in the project's currency (or by a column `currency`).
+
+    Exit code 1 says that rows of the file could not be read; with --fail-on-difference also that something is only in
+    the ledger, or only here.
     """
     from finance_ppm.closing.ledger.export import write_csv
     from finance_ppm.closing.ledger.file import read_ledger
@@ -122,12 +132,18 @@ def reconcile(
     if csv is not None and (csv.resolve() == ledger.resolve() or not csv.resolve().parent.is_dir()):
         raise SettingsError(f"--csv {csv} cannot be written: name a file beside the ledger, in a folder that is there.")
     read = read_ledger(ledger, mark=decimal, order=dates)
+    if flip_sign:
+        read = read.negated()
     _, point_in_time = _lake(Config.from_env())
     found = lay_beside(read, point_in_time.portfolio(of=RECONCILED_WITH), month=period, days=days)
     if csv is not None:
-        write_csv(found, csv)
-    terminal.show_json(found) if as_json else closing_tables.show_reconciled(found)
-    raise typer.Exit(terminal.FAILED if found.unreadable else 0)
+        try:
+            write_csv(found, csv)
+        except OSError as error:
+            raise SettingsError(f"--csv {csv} cannot be written ({error.strerror}): name another file.") from None
+    terminal.show_json(found) if as_json else closing_tables.show_reconciled(found, sign_is_flipped=flip_sign)
+    differs = fail_on_difference and not found.agrees
+    raise typer.Exit(terminal.FAILED if found.unreadable or differs else 0)
 
 
 def _lake(config: Config) -> "tuple[Lake, PointInTime]":

@@ -4,6 +4,7 @@ Belongs here: what may be closed, and writing it down. Does not belong here: wha
 (``transforms.restatement``), nor reading closes back (``closes``).
 """
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,8 +18,9 @@ import polars as pl
 
 from finance_ppm.clock import Clock
 from finance_ppm.closing.closes import newest_closes
+from finance_ppm.closing.reported import require_reported
 from finance_ppm.closing.restatement import rates_for
-from finance_ppm.contracts import Table, history_of, physical_columns
+from finance_ppm.contracts import Table, physical_columns
 from finance_ppm.contracts.closes import PpmMonthCloseLines, PpmMonthCloses
 from finance_ppm.contracts.ddl import sql_type
 from finance_ppm.contracts.fx import FxRates
@@ -38,10 +40,6 @@ CLOSED_FROM = (NotionPrograms, NotionProjects, NotionBudgetLines, FxRates)
 
 class AlreadyClosedError(FinancePpmError):
     """The month was closed before, and nobody said that it is to be closed again."""
-
-
-class NotReportedError(FinancePpmError):
-    """Gold does not say of the month what would be closed."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def day_named(text: str) -> date:
 
 def last_day(period: date) -> date:
     """The last day of the month that begins on ``period``."""
-    return (period + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return period.replace(day=monthrange(period.year, period.month)[1])
 
 
 def close_month(
@@ -107,7 +105,8 @@ def close_month(
     other. Cut short, nothing is closed, and the same call closes it.
 
     Raises :class:`SettingsError` for a month that was not over by then, :class:`AlreadyClosedError`,
-    :class:`NotReportedError`, :class:`~finance_ppm.errors.NeverCapturedError`, and what a write raises.
+    :class:`~finance_ppm.closing.reported.NotReportedError`, :class:`~finance_ppm.errors.NeverCapturedError`, and what a
+    write raises.
     """
     as_of = as_of or clock.today()
     _require_over(period, as_of, clock.today())
@@ -117,7 +116,7 @@ def close_month(
         portfolio = point_in_time.portfolio(as_of, of=CLOSED_FROM)
         figures = _figures(portfolio, period, reporting)
         remark = _remark(lake, period, figures)
-        _require_reported(lake, period, as_of, figures)
+        require_reported(lake, period, figures, as_of=as_of, reporting=reporting, not_before=last_day(period))
         moment = clock.now()
         closed = Closed(
             month=f"{period:%Y-%m}",
@@ -172,7 +171,7 @@ def _literals(table: type[Table], cells: Mapping[str, Any]) -> list[pl.Expr]:
 def _require_over(period: date, as_of: date, today: date) -> None:
     end = last_day(period)
     if period > today:
-        raise SettingsError(f"{period:%Y-%m} lies in the future: it can be closed from {end + timedelta(days=1)} on.")
+        raise SettingsError(f"{period:%Y-%m} lies in the future: it can be closed once it is over.")
     if end >= today:
         raise SettingsError(f"{period:%Y-%m} is not over: it can be closed from {end + timedelta(days=1)} on.")
     if as_of > today:
@@ -213,37 +212,6 @@ def _remark(lake: Lake, period: date, figures: pl.DataFrame) -> str | None:
             "nothing to close."
         )
     return f"{period:%Y-%m} lies before the first capture ({first.date()}): nobody saw it while it lasted."
-
-
-def _require_reported(lake: Lake, period: date, as_of: date, figures: pl.DataFrame) -> None:
-    """Raise where gold of the day, which is what people saw, is missing or says otherwise."""
-    remedy = f"run `finance-ppm run --as-of {as_of}`, look at it, and close the month then"
-    cells = lake.scan(history_of(PpmBudgetVsActual)).filter(pl.col("as_of_date") == as_of)
-    if cells.select(pl.len()).collect().item() == 0:
-        raise NotReportedError(f"There is no gold of {as_of}, so nothing was reported: {remedy}.")
-    of_month = cells.filter(
-        pl.col("period") == period, pl.col("dimension") == "portfolio", pl.col("metric_name").is_in(METRICS)
-    )
-    measures = ("value", "reporting_value")
-    reported = _by_cell(of_month.collect(), measures)
-    closing = _by_cell(figures, measures)
-    for cell in sorted(reported.keys() | closing.keys()):
-        seen, is_now = reported.get(cell, _NOTHING), closing.get(cell, _NOTHING)
-        if seen != is_now:
-            metric, unit = cell
-            raise NotReportedError(
-                f"Gold of {as_of} reports {seen[0]:,} {unit} ({seen[1]:,} converted) of {metric} in {period:%Y-%m}, "
-                f"and it comes to {is_now[0]:,} ({is_now[1]:,}) now: {remedy}."
-            )
-
-
-_NOTHING = (Decimal(0), Decimal(0))
-
-
-def _by_cell(rows: pl.DataFrame, measures: tuple[str, str]) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
-    """Metric and currency to the sums of both measures."""
-    sums = rows.group_by("metric_name", "unit").agg(pl.col(measures).sum())
-    return {(metric, unit): (value, converted) for metric, unit, value, converted in sums.iter_rows()}
 
 
 def _by_metric(figures: pl.DataFrame, measure: str) -> dict[str, Decimal]:

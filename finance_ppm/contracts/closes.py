@@ -206,7 +206,7 @@ class PpmRestatements(Table):
     )
     reason = dy.String(
         description="amount, split, rate, month, project, category, vendor, program, currency, new_line, entered, "
-        "archived, absent, removed or settled.",
+        "archived, project_gone, absent, removed or settled.",
         metadata=derived_from(*_OF_BOTH, *_CONVERTED),
     )
     explanation = dy.String(description="The reason in words.", metadata=derived_from(*_OF_BOTH, *_CONVERTED))

@@ -1,4 +1,5 @@
-"""A small set of books in Notion: three projects of three currencies, and what October had of them.
+"""A small set of books in Notion: three projects of three currencies, one of which has a Budget Total, and what October
+had of them.
 
 Belongs here: the pages. Does not belong here: what they come to (the tests say it).
 """
@@ -40,10 +41,12 @@ def line(name: str, *projects: str, **cells: str) -> dict[str, Any]:
 
 def _project(name: str, currency: str) -> dict[str, Any]:
     own = {"Name": title(name), "Program": relation(page("Growth")), "Currency": choice(currency)}
-    return {**own, "Start Date": day("2026-03-02"), "End Date": day("2027-03-01")}
+    totals = {"Budget Total": number(_TOTALS[name])} if name in _TOTALS else {}
+    return {**own, **totals, "Start Date": day("2026-03-02"), "End Date": day("2027-03-01")}
 
 
 _CURRENCIES = {"Warehouse": "USD", "Shop": "EUR", "Plant": "PHP"}
+_TOTALS = {"Warehouse": "1000"}
 _LINES = (
     line("Cables", "Warehouse", amount="100", actual="90", committed="2026-10-05", invoice="2026-10-20"),
     line("Racks", "Warehouse", amount="50", committed="2026-10-07", vendor="Acme", category="CapEx"),

@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finance_ppm.contracts.fx import FxRates
+from finance_ppm.transforms.budget_vs_actual import budget_vs_actual
 from finance_ppm.transforms.currency.rates import Rates, rates_of
-from finance_ppm.transforms.restatement import concerned, figures_of, of_month, restated
+from finance_ppm.transforms.portfolio import Frame
+from finance_ppm.transforms.restatement import METRICS, concerned, figures_of, of_month, restated
 from finance_ppm.transforms.restatement.figures import MEMBERS
 from finance_ppm_tests.engines import Engine, PolarsEngine, engine, spark_session  # noqa: F401 - fixtures
-from finance_ppm_tests.transforms.budget_by_hand import Row, Rows, line, program, project, random_rows
+from finance_ppm_tests.transforms.budget_by_hand import Row, Rows, line, many_rows, program, project, random_rows
 
 OCTOBER, CLOSED_ON = date(2026, 10, 1), date(2026, 11, 5)
 CAPTURED = datetime(2026, 11, 5, 8, tzinfo=UTC)
@@ -116,6 +118,32 @@ CASES = {
             ("actual", "usd", "USD", "reported", "100.00", "0.00", "project"),
         ],
     ),
+    # Its lines count as unassigned from then on, although nobody moved them.
+    "project archived": Case(
+        [spent("project archived", "dropped")],
+        [spent("project archived", "dropped")],
+        [
+            ("actual", "(unassigned)", "USD", "current", "0.00", "100.00", "project_gone"),
+            ("actual", "dropped", "USD", "reported", "100.00", "0.00", "project_gone"),
+        ],
+    ),
+    # Of a project without a page nobody knows the currency. The other half stays where it is.
+    "project forgotten": Case(
+        [spent("project forgotten", "lost", "usd")],
+        [spent("project forgotten", "lost", "usd")],
+        [
+            ("actual", "(unassigned)", "XXX", "current", "0.00", "50.00", "project_gone"),
+            ("actual", "lost", "USD", "reported", "50.00", "0.00", "project_gone"),
+        ],
+    ),
+    "of no project any more": Case(
+        [spent("of no project any more", "usd")],
+        [spent("of no project any more")],
+        [
+            ("actual", "(unassigned)", "XXX", "current", "0.00", "100.00", "project"),
+            ("actual", "usd", "USD", "reported", "100.00", "0.00", "project"),
+        ],
+    ),
     # 100 of one project becomes 50 of each of two.
     "split": Case(
         [spent("split", "usd")],
@@ -178,14 +206,23 @@ PROJECTS = [
     project("other", "g", "Other", currency="USD", start_date=date(2026, 9, 15)),
     project("retold", "g", "Retold", currency="USD", start_date=date(2026, 9, 15)),
     project("roaming", "g", "Roaming", currency="USD", start_date=date(2026, 9, 15)),
+    project("dropped", "g", "Dropped", currency="USD", start_date=date(2026, 9, 15)),
+    project("lost", "g", "Lost", currency="USD", start_date=date(2026, 9, 15)),
 ]
 
 
 def portfolio(lines: list[Row], *, later: bool) -> Rows:
-    """The projects: one changes its currency later, and one its program."""
-    changed = {"retold": {"currency": "EUR"}, "roaming": {"program_id": "h"}} if later else {}
+    """The projects: one changes its currency later, one its program; one is archived, and one is not there any more."""
+    changed: dict[str, Row] = {
+        "retold": {"currency": "EUR"},
+        "roaming": {"program_id": "h"},
+        "dropped": {"is_archived": True},
+    }
     own = [spent("currency", "retold"), spent("program", "roaming")]
-    return Rows(PROGRAMS, [page | changed.get(page["project_id"], {}) for page in PROJECTS], lines + own)
+    if not later:
+        return Rows(PROGRAMS, PROJECTS, lines + own)
+    there = [page for page in PROJECTS if page["project_id"] != "lost"]
+    return Rows(PROGRAMS, [page | changed.get(page["project_id"], {}) for page in there], lines + own)
 
 
 BEFORE = portfolio([row for case in CASES.values() for row in case.before], later=False)
@@ -205,9 +242,14 @@ def compared(
         return own.collect(of_month(figures, OCTOBER)).drop("period", "is_future")
 
     reported = october(before, then)
+
+    def held(frame: Frame) -> Frame:
+        """Computed once, as the product does: each use of it is planned anew otherwise, which takes Spark long."""
+        return on.lazy(on.collect(frame))
+
     programs, projects, every_line = (on.lazy(frame) for frame in after.frames())
-    lines = concerned(every_line, on.lazy(reported), OCTOBER)
-    figures = figures_of(programs, projects, lines, now.on(on.lazy), as_of=CLOSED_ON)
+    lines = held(concerned(every_line, on.lazy(reported), OCTOBER))
+    figures = held(figures_of(programs, projects, lines, now.on(on.lazy), as_of=CLOSED_ON))
     columns = {"metric_name": pl.String, "budget_line_id": pl.String, "period": pl.Date}
     others = on.lazy(pl.DataFrame(elsewhere, schema=columns, orient="row"))
     found = restated(on.lazy(reported), figures, lines, others, period=OCTOBER, captured_until=CAPTURED)
@@ -255,6 +297,7 @@ def test_the_words_name_months_and_quote_no_page(told: tuple[pl.DataFrame, ...])
     assert words["moved out"] == "Moved to 2026-11."
     assert words["moved in"] == "Moved here from 2026-09."
     assert words["date taken away"] == "Moved to no month: its date was taken away."
+    assert words["project archived"] == "The project was archived, is in quarantine, or was forgotten."
     assert words["split"] in ("Moved to another project.", "The line was split anew among its projects.")
     assert told[2]["explanation"].null_count() == 0
 
@@ -285,6 +328,32 @@ def test_what_is_dated_after_the_day_is_in_no_month() -> None:
     figures = figures_of(programs, projects, budget_lines, rates(USD="1.25"), as_of=CLOSED_ON)
     assert own.collect(of_month(figures, date(2026, 11, 1)))["budget_line_id"].to_list() == ["a"]
     assert dict(own.collect(figures).select("budget_line_id", "is_future").iter_rows()) == {"a": False, "b": True}
+
+
+def test_figures_add_up_to_the_cells_of_gold() -> None:
+    """In every month, of every member, whatever the projects' totals: gold is computed by itself."""
+    rows, own = many_rows(60), PolarsEngine()
+    programs, projects, lines = (own.lazy(frame) for frame in rows.frames())
+    by = rates(USD="1.25")
+    gold = own.collect(budget_vs_actual(programs, projects, lines, by, as_of=CLOSED_ON))
+    figures = own.collect(figures_of(programs, projects, lines, by, as_of=CLOSED_ON)).filter(~pl.col("is_future"))
+    measures = ("value", "reporting_value")
+    for dimension in ("program", "project", "category", "vendor"):
+        member = dimension if dimension in MEMBERS else f"{dimension}_id"
+        cells = gold.filter(
+            pl.col("dimension") == dimension,
+            pl.col("metric_name").is_in(METRICS),
+            pl.col("period") != date(1900, 1, 1),  # where what is left of the totals is
+        )
+        of_gold, of_figures = (
+            {row[:4]: row[4:] for row in sums.iter_rows() if any(row[4:])}
+            for sums in (
+                frame.group_by("metric_name", name, "unit", "period").agg(pl.col(measures).sum())
+                for frame, name in ((cells, "dimension_id"), (figures, member))
+            )
+        )
+        assert {cell: row for cell, row in of_figures.items() if cell[3] != date(1900, 1, 1)} == of_gold
+        assert len(of_gold) > 50
 
 
 def adds_up(reported: pl.DataFrame, current: pl.DataFrame, found: pl.DataFrame) -> None:

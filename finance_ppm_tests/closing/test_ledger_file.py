@@ -1,5 +1,6 @@
 """The ledger's CSV as people's programs write it."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -34,6 +35,10 @@ FILES: dict[str, str | bytes] = {
     "blanks around values": "date, project, account, amount\n2026-10-31, Warehouse , 6100 , 1234.50 \n",
     "empty cells at the end": "date,project,account,amount\n2026-10-31,Warehouse,6100,1234.50,,\n",
     "a time": "date,project,account,amount\n2026-10-31T23:59:00Z,Warehouse,6100,1234.50\n",
+    "a local time": "date;project;account;amount\n31.10.2026 00:00:00;Warehouse;6100;1.234,50\n",
+    "an American time": "date,project,account,amount\n10/31/2026 12:00:00 AM,Warehouse,6100,1234.50\n",
+    "a line for Excel": "sep=;\r\ndate;project;account;amount\r\n31.10.2026;Warehouse;6100;1.234,50\r\n",
+    "a line for Excel, in quotes": '"sep=;"\ndate;project;account;amount\n31.10.2026;Warehouse;6100;1.234,50\n',
     "slashes": "date,project,account,amount\n10/31/2026,Warehouse,6100,1234.50\n",
 }
 
@@ -62,6 +67,9 @@ def test_what_cannot_be_read_is_kept_aside_and_the_rest_is_read(tmp_path: Path) 
         "2026-10-31,Warehouse,6100\n"
         "2026-10-31,Warehouse,6100,1,50\n"
         '2026-10-31,"Ware"house,6100,1.00\n'
+        "2026-10-31 to 2026-12-31,Warehouse,6100,1.00\n"
+        f"2026-10-31,{'W' * 131_073},6100,1.00\n"
+        "2026-10-31 24:60,Warehouse,6100,1.00\n"
     )
     found = ledger(tmp_path, text)
     assert found.entries == (ENTRY,)
@@ -75,7 +83,32 @@ def test_what_cannot_be_read_is_kept_aside_and_the_rest_is_read(tmp_path: Path) 
         Unreadable(9, "It has 3 values, and there are 4 columns."),
         Unreadable(10, "It has 5 values, and there are 4 columns."),
         Unreadable(11, "Its quotation marks do not match."),
+        Unreadable(12, "'2026-10-31 to 2026-12-31' is not a date: write it as 2026-10-31."),
+        Unreadable(13, "A value has more than 131,072 characters."),
+        Unreadable(14, "'2026-10-31 24:60' is not a date: write it as 2026-10-31."),
     )
+
+
+def test_an_amount_may_say_its_currency(tmp_path: Path) -> None:
+    """By a code or by a sign, which may be that of several; beside a column it may say nothing else."""
+    rows = ['2026-10-31,W,1,"$1,234.50",', "2026-10-31,W,1,1.50 eur,", "2026-10-31,W,1,€ 3.00,"]
+    rows += ["2026-10-31,W,1,-$3.00,cad", "2026-10-31,W,1,$3.00,EUR", "2026-10-31,W,1,USD 3.00,EUR"]
+    found = ledger(tmp_path, "\n".join(["date,project,account,amount,currency", *rows]))
+    assert [(str(entry.amount), entry.currency, entry.currencies[:1]) for entry in found.entries] == [
+        ("1234.50", None, ("USD",)),
+        ("1.50", "EUR", ()),
+        ("3.00", "EUR", ()),
+        ("-3.00", "CAD", ()),
+    ]
+    assert found.unreadable == (
+        Unreadable(6, "'$3.00' is not in EUR, which its currency is said to be."),
+        Unreadable(7, "'USD 3.00' is not in EUR, which its currency is said to be."),
+    )
+
+
+def test_amounts_can_be_read_with_the_opposite_sign() -> None:
+    amounts = [entry.amount for entry in Ledger((ENTRY, replace(ENTRY, amount=Decimal("0.00"))), ()).negated().entries]
+    assert list(map(str, amounts)) == ["-1234.50", "0.00"]
 
 
 REFUSED: dict[str, str | bytes] = {
@@ -127,6 +160,17 @@ AMOUNTS = {
     "1\N{NARROW NO-BREAK SPACE}234.50": "1234.50",
     "12,34,567.00": "1234567.00",
     "0005": "5.00",
+    "- 5": "-5.00",
+    "$5": "5.00",
+    "$ 1,234.50": "1234.50",
+    "1.5 EUR": "1.50",
+    "1.5€": "1.50",
+    "-$3.00": "-3.00",
+    "\N{MINUS SIGN}$3.00": "-3.00",
+    "$-3.00": "-3.00",
+    "($3.00)": "-3.00",
+    "(3.00 USD)": "-3.00",
+    "3.00- EUR": "-3.00",
     "9999999999999999.99": "9999999999999999.99",
 }
 
@@ -138,7 +182,10 @@ def test_amounts(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-", ".", "abc", "--5", "-5-", "1,23", "1,2345", "0,123", "1.2.3", "1 23", "1e5", "NaN", "$5", "\u0663"],
+    [
+        *("", "-", ".", "abc", "--5", "-5-", "1,23", "1,2345", "0,123", "1.2.3", "1 23", "1e5", "NaN", "\u0663"),
+        *("$", "EUR", "5 XYZ", "$5 EUR", "1$5"),
+    ],
 )
 def test_no_amounts(text: str) -> None:
     with pytest.raises(ValueError, match="is not an amount"):

@@ -23,14 +23,15 @@ from finance_ppm.closing.month import (
     CLOSED_FROM,
     AlreadyClosedError,
     Closed,
-    NotReportedError,
     close_month,
     month_named,
 )
+from finance_ppm.closing.reported import NotReportedError
 from finance_ppm.closing.restatement import NotClosedError, Restatement, restatement, restatements
 from finance_ppm.contracts import history_of
 from finance_ppm.contracts.closes import PpmMonthCloseLines, PpmMonthCloses, PpmRestatements
 from finance_ppm.contracts.gold import PpmBudgetVsActual
+from finance_ppm.contracts.silver import NotionBudgetLines
 from finance_ppm.errors import NeverCapturedError, SettingsError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.pipeline.engine import SyncEngine
@@ -155,7 +156,8 @@ def test_a_month_is_closed_once_unless_it_is_said_again(books: Books) -> None:
 
 REFUSED: dict[str, tuple[date, dict[str, Any], type[Exception]]] = {
     "2026-11 is not over: it can be closed from 2026-12-01 on.": (date(2026, 11, 1), {}, SettingsError),
-    "2027-01 lies in the future: it can be closed from 2027-02-01 on.": (date(2027, 1, 1), {}, SettingsError),
+    "2027-01 lies in the future: it can be closed once it is over.": (date(2027, 1, 1), {}, SettingsError),
+    "9999-12 lies in the future: it can be closed once it is over.": (date(9999, 12, 1), {}, SettingsError),
     "2026-10 was not over on 2026-10-30: name a day from 2026-10-31 on with --as-of.": (
         OCTOBER,
         {"as_of": date(2026, 10, 30)},
@@ -188,7 +190,8 @@ def test_what_cannot_be_closed_is_refused_with_one_sentence(books: Books, senten
 def test_what_nobody_saw_is_not_closed(books: Books) -> None:
     """A day without gold; and gold that says a cent more than silver does."""
     books.clock.moment = TUESDAY + timedelta(days=1)
-    with pytest.raises(NotReportedError, match=r"no gold of 2026-11-04, .* run `finance-ppm run --as-of 2026-11-04`"):
+    remedy = "run `finance-ppm run --as-of 2026-11-04`.*, or close by the newest there is with `--as-of 2026-11-03`"
+    with pytest.raises(NotReportedError, match=rf"no gold of 2026-11-04, .* {remedy}\.$"):
         books.close()
     books.clock.moment = TUESDAY
     gold = history_of(PpmBudgetVsActual)
@@ -200,6 +203,31 @@ def test_what_nobody_saw_is_not_closed(books: Books) -> None:
     books.lake.replace_partition(gold, more, {"as_of_date": TUESDAY.date()})
     with pytest.raises(NotReportedError, match=r"Gold of 2026-11-03 reports .* EUR .* of actual in 2026-10"):
         books.close()
+
+
+def test_what_counts_elsewhere_than_gold_says_is_not_closed(books: Books) -> None:
+    """A line's category was changed after gold was made: the portfolio, the programs and projects are as reported."""
+    lines = books.lake.scan(NotionBudgetLines).collect()
+    is_cloud = pl.col("name") == "Cloud"
+    moved = lines.with_columns(category=pl.when(is_cloud).then(pl.lit("CapEx")).otherwise("category"))
+    books.lake.replace(NotionBudgetLines, moved)
+    with pytest.raises(NotReportedError) as raised:
+        books.close()
+    assert str(raised.value).startswith(
+        "Gold of 2026-11-03 reports 0.00 EUR (0.00 USD) of actual in 2026-10 of the category 'CapEx', and it comes to "
+        "44.00 EUR ("
+    )
+    assert " USD) now (3 more cells differ): run `finance-ppm run --as-of 2026-11-03`" in str(raised.value)
+    assert not books.lake.exists(PpmMonthCloses)
+
+
+def test_gold_of_another_reporting_currency_is_not_closed(books: Books) -> None:
+    with pytest.raises(NotReportedError) as raised:
+        books.close(reporting="EUR")
+    assert str(raised.value) == (
+        "The reporting currency of gold of 2026-11-03 is USD, and PPM_REPORTING_CURRENCY is EUR: set it to USD, or run "
+        "`finance-ppm run --as-of 2026-11-03`, look at it, and close the month then."
+    )
 
 
 def test_a_close_that_is_cut_short_is_none(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -377,7 +405,7 @@ def test_a_ledger_is_reconciled(call: Callable[..., Any], tmp_path: Path) -> Non
     asked = ("reconcile", str(ledger), "--month", "2026-10", "--csv", str(out))
     told = call(*asked)
     assert told.exit_code == 1
-    assert "no live project of that name or id" in told.stdout
+    assert "no project of that name or id" in told.stdout
     assert "Row 4 was kept aside: It has no date." in told.stdout
     found = json.loads(call(*asked, "--json").stdout)
     assert [pair["actual"]["budget_line_id"] for pair in found["matched"]] == [page("Late")]
@@ -385,3 +413,38 @@ def test_a_ledger_is_reconciled(call: Callable[..., Any], tmp_path: Path) -> Non
     assert out.read_text("utf-8-sig").count("\n") == 1 + 3 + len(found["only_here"])
     assert isinstance(call("reconcile", str(ledger), "--csv", str(ledger)).exception, SettingsError)
     assert "77,00" in ledger.read_text()
+
+
+def test_a_difference_can_be_a_failure(call: Callable[..., Any], tmp_path: Path) -> None:
+    """October as the actuals have it, with the opposite sign; then as it is; then without its last row."""
+    empty, ledger = tmp_path / "empty.csv", tmp_path / "ledger.csv"
+    head = "date,project,account,amount,currency"
+    empty.write_text(f"{head}\n")
+    here = json.loads(call("reconcile", str(empty), "--month", "2026-10", "--json").stdout)["only_here"]
+    rows = [
+        f"{one['day']},{one['project_id']},6100,-{one['amount']},{one['unit']}"
+        for one in (lone["actual"] for lone in here)
+    ]
+    ledger.write_text("\n".join([head, *rows]))
+    asked = ("reconcile", str(ledger), "--month", "2026-10")
+    turned = call(*asked, "--fail-on-difference")
+    assert turned.exit_code == 1
+    assert f"With the opposite sign {len(rows)} pairs would match: add --flip-sign." in turned.stdout
+    assert call(*asked).exit_code == 0
+    assert call(*asked, "--flip-sign", "--fail-on-difference").exit_code == 0
+    ledger.write_text("\n".join([head, *rows[:-1]]))
+    assert call(*asked, "--flip-sign", "--fail-on-difference").exit_code == 1
+
+
+def test_a_csv_that_cannot_be_written_is_named(call: Callable[..., Any], tmp_path: Path) -> None:
+    """Where nothing has room: https://man7.org/linux/man-pages/man4/full.4.html."""
+    ledger = tmp_path / "ledger.csv"
+    ledger.write_text("date,project,account,amount\n2026-10-29,Depot,6100,77.00\n")
+    done = call("reconcile", str(ledger), "--csv", "/dev/full")
+    assert isinstance(done.exception, SettingsError)
+    assert str(done.exception) == "--csv /dev/full cannot be written (No space left on device): name another file."
+
+
+def test_a_month_that_no_calendar_ends_is_told(call: Callable[..., Any]) -> None:
+    assert str(call("close", "9999-12").exception) == "9999-12 lies in the future: it can be closed once it is over."
+    assert "9999-12 was never closed" in str(call("restatement", "9999-12").exception)

@@ -1,6 +1,7 @@
 """A ledger beside the actuals: by hand, and the sums of any two that are laid side by side."""
 
 import csv
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -58,6 +59,9 @@ BOOKS = Rows(
         project("one", name="Twins", currency="USD"),
         project("other", name="twins", currency="USD"),
         project("gone", name="Gone", currency="USD", is_archived=True),
+        project("old", name="Old", currency="PHP", is_archived=True),
+        project("older", name="OLD", currency="PHP", is_archived=True),
+        project("former", name="Warehouse", currency="EUR", is_archived=True),
     ],
     [
         spent("same day", PAGE, x="100.00"),
@@ -68,6 +72,9 @@ BOOKS = Rows(
         spent("undated", "usd", x="8.00", on=None),
         spent("to come", "usd", x="9.00", on=date(2027, 1, 1)),
         spent("nobody's", x="4.00"),
+        spent("gone's", "gone", x="6.00"),
+        spent("old's", "old", x="61.00"),
+        spent("older's", "older", x="62.00"),
         line("planned", "usd", amount=money("50.00"), committed_date=OCT),
     ],
 )
@@ -85,6 +92,12 @@ LEDGER = Ledger(
         entry(11, "Gone", "4.00"),
         entry(12, "Unassigned", "4.00"),
         entry(13, "Warehouse", "-5.00", currency="GBP"),
+        entry(15, "(unassigned)", "6.00"),
+        entry(16, "old", "61.00"),
+        entry(17, "older", "62.00", currency="PHP"),
+        entry(18, "Unassigned", "62.00", currency="EUR"),
+        replace(entry(19, "Twins", "1.00"), currencies=("USD", "CAD")),
+        replace(entry(20, PAGE, "1.00"), currencies=("USD", "CAD")),
     ),
     (Unreadable(14, "It has no date."),),
 )
@@ -103,6 +116,9 @@ def test_what_matches_is_paired_by_name_or_id_amount_and_day(found: Reconciliati
         (5, "credit", 0),
         (6, "halves", 0),
         (12, "nobody's", 0),
+        (15, "gone's", 0),
+        (16, "old's", 0),
+        (17, "older's", 0),
     }
 
 
@@ -113,8 +129,11 @@ def test_what_is_alone_says_why(found: Reconciliation) -> None:
         (8, "XXX", "ambiguous_project"),
         (9, "XXX", "unknown_project"),
         (10, "XXX", "no_project"),
-        (11, "XXX", "unknown_project"),
-        (13, "GBP", None),
+        (11, "USD", None),
+        (13, "GBP", "other_currency"),
+        (18, "EUR", None),
+        (19, "USD", "ambiguous_project"),
+        (20, "USD", "other_currency"),
     ]
     assert [(lone.actual.budget_line_id, lone.actual.project_name, lone.reason) for lone in found.only_here] == [
         ("halves", "Lagerhaus Süd", None),
@@ -125,15 +144,29 @@ def test_what_is_alone_says_why(found: Reconciliation) -> None:
 
 
 def test_the_sums_reconcile(found: Reconciliation) -> None:
-    """EUR: 203.10 there, 170.10 of it matched; here 170.10 + 33 + 5. USD: -5 + 5.01 + 5 there, 0.01 of it matched."""
+    """EUR: 203.10 + 62 there, 170.10 of it matched; here 170.10 + 33 + 5. PHP: all of it is on both sides.
+
+    USD: -5 + 5.01 + 5 + 4 + 6 + 1 + 1 there, of which -5 + 5.01 + 6 are matched.
+    """
     assert found.totals == (
-        total("EUR", "203.10", "170.10", "33.00", "208.10", "38.00"),
+        total("EUR", "265.10", "170.10", "95.00", "208.10", "38.00"),
         total("GBP", "-5.00", "0.00", "-5.00", "0.00", "0.00"),
-        total("USD", "5.01", "0.01", "5.00", "8.01", "8.00"),
-        total("XXX", "14.00", "4.00", "10.00", "4.00", "0.00"),
+        total("PHP", "123.00", "123.00", "0.00", "123.00", "0.00"),
+        total("USD", "17.01", "6.01", "11.00", "14.01", "8.00"),
+        total("XXX", "10.00", "4.00", "6.00", "4.00", "0.00"),
     )
-    assert [str(of.difference) for of in found.totals] == ["-5.00", "-5.00", "-3.00", "10.00"]
+    assert [str(of.difference) for of in found.totals] == ["57.00", "-5.00", "0.00", "3.00", "6.00"]
     assert found.left_out == LeftOut(future_actuals=1)
+    assert not found.agrees
+
+
+def test_a_ledger_of_the_opposite_sign_is_noticed() -> None:
+    costs = [row for row in BOOKS.lines if row["budget_line_id"] in ("same day", "days apart")]
+    books = portfolio(Rows(BOOKS.programs, BOOKS.projects, costs))
+    ledger = Ledger((entry(2, PAGE, "-100.00"), entry(3, PAGE, "-70.10")), ())
+    found, turned = reconcile(ledger, books), reconcile(ledger.negated(), books)
+    assert (len(found.matched), found.matched_if_negated, found.agrees) == (0, 2, False)
+    assert (len(turned.matched), turned.matched_if_negated, turned.agrees) == (2, 0, True)
 
 
 def total(unit: str, *amounts: str) -> Total:
@@ -145,7 +178,7 @@ def test_a_month_alone_leaves_out_and_counts_the_others() -> None:
     assert november.month == "2026-11"
     assert november.totals == (total("EUR", "0.00", "0.00", "0.00", "33.00", "33.00"),)
     assert november.left_out == LeftOut(
-        entries_of_other_months=12, actuals_of_other_months=6, undated_actuals=1, future_actuals=1
+        entries_of_other_months=18, actuals_of_other_months=9, undated_actuals=1, future_actuals=1
     )
 
 

@@ -1,15 +1,17 @@
 """The CSV of a ledger as entries: which column is which, and which rows cannot be read.
 
 Columns are found by their names, in any order: date, project, account, amount, and currency where there is one; others
-are left alone. Values stand apart by commas, semicolons, tabs or bars. The file is UTF-8, or UTF-16 with its mark.
+are left alone. Values stand apart by commas, semicolons, tabs or bars, or by what a first line such as ``sep=;`` says.
+The file is UTF-8, or UTF-16 with its mark.
 
 Belongs here: rows. Does not belong here: what a number or a date looks like (``notation``).
 """
 
 import codecs
 import csv
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from io import StringIO
@@ -22,6 +24,7 @@ from finance_ppm.closing.ledger.notation import (
     UnclearError,
     Way,
     amount_of,
+    currencies_of,
     day_of,
     mark_of,
     order_of,
@@ -31,6 +34,8 @@ from finance_ppm.errors import SettingsError
 NEEDED = ("date", "project", "account", "amount")
 CURRENCY = "currency"
 _DELIMITERS = ",;\t|"
+_SAYS_DELIMITER = re.compile(r"\"?sep=([^\"\r\n])\"?(?:\r\n|\r|\n)", re.IGNORECASE)
+"""The first line by which Excel is told: no row of it, there as here."""
 _MARKS_OF_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -50,7 +55,9 @@ class Entry:
     account: str
     amount: Decimal
     currency: str | None
-    """ISO 4217 code, where the file has a column for it."""
+    """ISO 4217 code, where a column or the amount says it."""
+    currencies: tuple[str, ...] = ()
+    """What it may be in, the likeliest first, where its amount bears a sign of several, such as $."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,10 @@ class Ledger:
 
     entries: tuple[Entry, ...]
     unreadable: tuple[Unreadable, ...]
+
+    def negated(self) -> "Ledger":
+        """The same with every amount's sign turned: for a ledger in which costs are credits."""
+        return replace(self, entries=tuple(replace(entry, amount=-entry.amount) for entry in self.entries))
 
 
 def read_ledger(path: Path, *, mark: Mark | None = None, order: DayOrder | None = None) -> Ledger:
@@ -102,21 +113,36 @@ def _entry(row: int, cells: dict[str, str], mark: Mark, order: DayOrder) -> Entr
     for name in ("date", "amount"):
         if not cells[name]:
             raise ValueError(f"It has no {name}")
+    currency, currencies = _currency(cells.get(CURRENCY, "").upper(), cells["amount"])
     return Entry(
         row=row,
         day=day_of(cells["date"], order),
         project=cells["project"],
         account=cells["account"],
         amount=amount_of(cells["amount"], mark),
-        currency=cells.get(CURRENCY, "").upper() or None,
+        currency=currency,
+        currencies=currencies,
     )
+
+
+def _currency(told: str, amount: str) -> tuple[str | None, tuple[str, ...]]:
+    """The currency by the row's column or its amount; else those that the amount's sign stands for."""
+    currencies = currencies_of(amount)
+    if told and currencies and told not in currencies:
+        raise ValueError(f"{amount!r} is not in {told}, which its currency is said to be")
+    if told or len(currencies) == 1:
+        return told or currencies[0], ()
+    return None, currencies
 
 
 def _rows(path: Path) -> tuple[list[tuple[int, list[str]]], list[Unreadable]]:
     """The rows that are not blank, values stripped, each with its place in the file; and those that are no CSV."""
     text = _text(path)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=lambda sign: sum(_name(cell) in NEEDED for cell in first.split(sign)))
+    if said := _SAYS_DELIMITER.match(text):
+        delimiter, text = said[1], text[said.end() :]
+    else:
+        first = next((line for line in text.splitlines() if line.strip()), "")
+        delimiter = max(_DELIMITERS, key=lambda sign: sum(_name(cell) in NEEDED for cell in first.split(sign)))
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows, unreadable = [], []
     for place in count(1):
@@ -125,12 +151,14 @@ def _rows(path: Path) -> tuple[list[tuple[int, list[str]]], list[Unreadable]]:
             cells = [cell.strip() for cell in next(reader)]
         except StopIteration:
             break
-        except csv.Error:
+        except csv.Error as error:
             if reader.line_num > before + 1:  # a quotation mark that is never closed took other rows with it
                 raise LedgerError(
                     f"{path} cannot be read from line {before + 1} on: mend its quotation marks."
                 ) from None
-            unreadable.append(Unreadable(place, "Its quotation marks do not match."))
+            is_long = "field limit" in str(error)
+            reason = f"A value has more than {csv.field_size_limit():,} characters."
+            unreadable.append(Unreadable(place, reason if is_long else "Its quotation marks do not match."))
             continue
         if any(cells):
             rows.append((place, cells))

@@ -1,4 +1,4 @@
-"""Numbers and dates as ledgers write them: decimal comma or point, thousands apart, day or month first.
+"""Numbers and dates as ledgers write them: decimal comma or point, thousands apart, a currency, day or month first.
 
 Which of two ways a file follows is told by those of its values that can be read in one way alone; where none tells, or
 two contradict each other, the reader is asked, and nothing is guessed: ``1,234`` is a thousand or a little more than
@@ -15,6 +15,8 @@ from enum import StrEnum
 from functools import cache
 from typing import TypeVar
 
+from finance_ppm.currencies import ISO_4217
+
 DIGITS, DECIMALS = 16, 2
 """Digits before and behind the point that an amount may have, as in silver."""
 
@@ -22,6 +24,53 @@ _APART = "' \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{RIGHT SI
 """What may stand between thousands, besides the comma or point that is not the decimal one."""
 
 _MINUS = "\N{MINUS SIGN}"
+
+
+CURRENCIES_OF = {
+    "$": (
+        *(
+            "USD",
+            "ARS",
+            "AUD",
+            "BBD",
+            "BMD",
+            "BND",
+            "BSD",
+            "BZD",
+            "CAD",
+            "CLP",
+            "COP",
+            "CUP",
+            "DOP",
+            "FJD",
+            "GYD",
+            "HKD",
+        ),
+        *("JMD", "KYD", "LRD", "MXN", "NAD", "NZD", "SBD", "SGD", "SRD", "TTD", "TWD", "UYU", "XCD"),
+    ),
+    "€": ("EUR",),
+    "£": ("GBP", "EGP", "FKP", "GIP", "LBP", "SHP", "SSP", "SYP"),
+    "¥": ("JPY", "CNY"),
+    "₱": ("PHP",),
+    "₹": ("INR",),
+    "₩": ("KRW", "KPW"),
+    "₫": ("VND",),
+    "₪": ("ILS",),
+    "₦": ("NGN",),
+    "₴": ("UAH",),
+    "₺": ("TRY",),
+    "₽": ("RUB",),
+    "฿": ("THB",),
+}
+"""The currencies that a sign stands for, the first of them where nothing else tells: the narrow symbols of Unicode's
+CLDR (https://www.unicode.org/cldr/charts/latest/by_type/numbers.currencies.html)."""
+
+_CURRENCY = f"[A-Za-z]{{3}}|[{''.join(CURRENCIES_OF)}]"
+_WITH_CURRENCY = (
+    re.compile(rf"(?P<before>[-+(\s]*)(?P<currency>{_CURRENCY})(?P<after>.*)"),
+    re.compile(rf"(?P<before>.*?)(?P<currency>{_CURRENCY})(?P<after>[-+)\s]*)"),
+)
+"""An amount with its currency before or behind it, within or without its sign: ``-$5``, ``$-5``, ``(5 EUR)``."""
 
 
 class Mark(StrEnum):
@@ -59,7 +108,7 @@ def order_of(days: Iterable[str]) -> DayOrder:
 
 
 def amount_of(text: str, mark: Mark) -> Decimal:
-    """An amount, exact. Minus may stand before or behind it, or be parentheses.
+    """An amount, exact. Minus may stand before or behind it, or be parentheses; a currency is left out.
 
     Raises ``ValueError``, with words that end a sentence, for what is no amount.
     """
@@ -74,9 +123,15 @@ def amount_of(text: str, mark: Mark) -> Decimal:
     return cents
 
 
+def currencies_of(text: str) -> tuple[str, ...]:
+    """The currencies that an amount may be in by the code or the sign beside it; empty where there is neither."""
+    _, told = _without_currency(text)
+    return CURRENCIES_OF.get(told, (told.upper(),)) if told else ()
+
+
 def day_of(text: str, order: DayOrder) -> date:
-    """A date: ``2026-10-31`` (a time behind it is left out), ``2026/10/31``, ``20261031``, ``31.10.2026``, and
-    ``31/10/2026`` or ``10/31/2026``.
+    """A date: ``2026-10-31``, ``2026/10/31``, ``20261031``, ``31.10.2026``, and ``31/10/2026`` or ``10/31/2026``. A
+    time of day behind it is left out.
 
     Raises ``ValueError``, with words that end a sentence, for what is no date.
     """
@@ -111,12 +166,25 @@ def _told(texts: Iterable[str], ways: Iterable[Way], read: Callable[[str, Way], 
 
 def _number(text: str, mark: Mark) -> Decimal | None:
     """The number, of however many digits; None where there is none."""
-    unsigned, is_negative = _unsigned(text.strip().replace(_MINUS, "-"))
+    bare, _ = _without_currency(text)
+    unsigned, is_negative = _unsigned(bare)
     found = _written(mark).fullmatch(unsigned)
     if found is None:
         return None
     number = Decimal(f"{re.sub('[^0-9]', '', found['whole']) or '0'}.{found['fraction'] or '0'}")
     return number.copy_negate() if is_negative and number else number
+
+
+def _without_currency(text: str) -> tuple[str, str]:
+    """An amount without its currency, and that: a code of ISO 4217 or a sign; empty where there is none."""
+    text = text.strip().replace(_MINUS, "-")
+    if not text or (text[0].isdigit() and text[-1].isdigit()):
+        return text, ""
+    for written in _WITH_CURRENCY:
+        found = written.fullmatch(text)
+        if found and (found["currency"] in CURRENCIES_OF or found["currency"].upper() in ISO_4217):
+            return f"{found['before'].strip()}{found['after'].strip()}", found["currency"]
+    return text, ""
 
 
 def _unsigned(text: str) -> tuple[str, bool]:
@@ -146,16 +214,20 @@ def _date(text: str, order: DayOrder) -> date | None:
 
 
 _YEAR, _MONTH, _DAY = "(?P<year>[0-9]{4})", "(?P<month>[0-9]{1,2})", "(?P<day>[0-9]{1,2})"
+_TIME = (
+    "(?:(?:T|,? )(?:[01]?[0-9]|2[0-4]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
+    "(?: ?[AaPp][Mm])?(?: ?(?:Z|UTC|[-+][0-9]{2}:?[0-9]{2}))?)?"
+)
 _DATED = tuple(
-    re.compile(pattern)
+    re.compile(f"{pattern}{_TIME}")
     for pattern in (
-        f"{_YEAR}-{_MONTH}-{_DAY}(?:[T ].*)?",
+        f"{_YEAR}-{_MONTH}-{_DAY}",
         f"{_YEAR}/{_MONTH}/{_DAY}",
         "(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})",
         rf"{_DAY}\.{_MONTH}\.{_YEAR}",
     )
 )
 _SLASHED = {
-    DayOrder.DAY_FIRST: re.compile(f"{_DAY}[/-]{_MONTH}[/-]{_YEAR}"),
-    DayOrder.MONTH_FIRST: re.compile(f"{_MONTH}[/-]{_DAY}[/-]{_YEAR}"),
+    DayOrder.DAY_FIRST: re.compile(f"{_DAY}[/-]{_MONTH}[/-]{_YEAR}{_TIME}"),
+    DayOrder.MONTH_FIRST: re.compile(f"{_MONTH}[/-]{_DAY}[/-]{_YEAR}{_TIME}"),
 }

@@ -2,13 +2,12 @@
 
 In every currency: ledger = matched + only there, and actuals = matched + only here.
 
-Belongs here: whose project an entry is of, the sums, and what is left out of them. Does not belong here: reading the
-file (``file``), pairing (``matching``).
+Belongs here: the sums, and what is left out of them. Does not belong here: reading the file (``file``), whose project
+an entry is of (``places``), pairing (``matching``).
 """
 
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,19 +16,18 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from finance_ppm.closing.ledger.file import Entry, Ledger, Unreadable
-from finance_ppm.closing.ledger.matching import Posting, pairs
+from finance_ppm.closing.ledger.matching import Pair, Posting, pairs
+from finance_ppm.closing.ledger.places import Place, Projects
 from finance_ppm.contracts.silver import NotionBudgetLines, NotionPrograms, NotionProjects
-from finance_ppm.sources.notion.pages import dashed_id
 from finance_ppm.transforms.budget_vs_actual.facts import ACTUAL
 from finance_ppm.transforms.portfolio import Portfolio
 from finance_ppm.transforms.restatement import native_figures_of
-from finance_ppm.transforms.shares import NO_CURRENCY, UNASSIGNED
+from finance_ppm.transforms.shares import NO_CURRENCY
 
 RECONCILED_WITH = (NotionPrograms, NotionProjects, NotionBudgetLines)
 """What actuals are made from."""
 
-UNKNOWN, AMBIGUOUS, NO_PROJECT, UNDATED = "unknown_project", "ambiguous_project", "no_project", "undated"
-_UNASSIGNED_NAMES = (UNASSIGNED, "Unassigned")
+UNDATED = "undated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ class OnlyThere:
     unit: str
     """Its currency: as it says, else its project's; `XXX` where neither is known."""
     reason: str | None
-    """unknown_project, ambiguous_project or no_project; None where the project is known."""
+    """unknown_project, ambiguous_project, no_project or other_currency (than the project's); None for none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +117,13 @@ class Reconciliation:
     unreadable: tuple[Unreadable, ...]
     """Rows of the file that are in no sum."""
     left_out: LeftOut
+    matched_if_negated: int
+    """Pairs that there would be, were the ledger's amounts of the opposite sign."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing is on one side alone."""
+        return not self.only_there and not self.only_here
 
 
 def reconcile(ledger: Ledger, portfolio: Portfolio, *, month: date | None = None, days: int = 31) -> Reconciliation:
@@ -131,36 +136,32 @@ def reconcile(ledger: Ledger, portfolio: Portfolio, *, month: date | None = None
     entries = [entry for entry in ledger.entries if month in (None, _month(entry.day))]
     here = [actual for actual in actuals if month in (None, _month(actual.day))]
     undated = sum(actual.day is None for actual in actuals) if month else 0
-    projects = _Projects(portfolio)
-    placed = [projects.place(entry) for entry in entries]
-    found = pairs(
-        [
-            Posting(None if reason else (project_id, unit, entry.amount), entry.day)
-            for entry, (project_id, unit, reason) in zip(entries, placed, strict=True)
-        ],
-        [Posting((actual.project_id, actual.unit, actual.amount), actual.day) for actual in here],
-        days=days,
-    )
+    projects = Projects(portfolio)
+    places = [projects.place(entry) for entry in entries]
+    found = _pairs(places, entries, here, days)
+    negated = [entry for entry in ledger.negated().entries if month in (None, _month(entry.day))]
     paired_there, paired_here = {pair.there for pair in found}, {pair.here for pair in found}
     matched = tuple(Matched(entries[pair.there], here[pair.here], pair.days_apart) for pair in found)
     only_there = tuple(
-        OnlyThere(entry, unit, reason)
-        for place, (entry, (_, unit, reason)) in enumerate(zip(entries, placed, strict=True))
-        if place not in paired_there
+        OnlyThere(entry, place.unit or NO_CURRENCY, place.reason)
+        for number, (entry, place) in enumerate(zip(entries, places, strict=True))
+        if number not in paired_there
     )
     only_here = tuple(
         OnlyHere(actual, None if actual.day else UNDATED)
         for place, actual in enumerate(here)
         if place not in paired_here
     )
+    matched_by_unit = [(pair.actual.unit, pair.entry.amount) for pair in matched]
+    alone_by_unit = [(lone.unit, lone.entry.amount) for lone in only_there]
     return Reconciliation(
         as_of=portfolio.as_of,
         month=f"{month:%Y-%m}" if month else None,
         totals=_totals(
-            ledger=_sums((unit, entry.amount) for entry, (_, unit, _) in zip(entries, placed, strict=True)),
+            ledger=_sums([*matched_by_unit, *alone_by_unit]),
             actuals=_sums((actual.unit, actual.amount) for actual in here),
-            matched=_sums((pair.actual.unit, pair.entry.amount) for pair in matched),
-            only_there=_sums((lone.unit, lone.entry.amount) for lone in only_there),
+            matched=_sums(matched_by_unit),
+            only_there=_sums(alone_by_unit),
             only_here=_sums((lone.actual.unit, lone.actual.amount) for lone in only_here),
         ),
         matched=matched,
@@ -173,7 +174,33 @@ def reconcile(ledger: Ledger, portfolio: Portfolio, *, month: date | None = None
             undated_actuals=undated,
             future_actuals=future,
         ),
+        matched_if_negated=len(_pairs(places, negated, here, days)),
     )
+
+
+def _pairs(places: Sequence[Place], entries: Sequence[Entry], here: Sequence[Actual], days: int) -> list[Pair]:
+    """Pairs of an entry, each with its place, and an actual: first of entries whose currency is known, then of those
+    of no project that name none, which may be in any.
+    """
+    told = list(zip(places, entries, strict=True))
+    found = pairs(
+        [
+            Posting((at.project_id, at.unit, one.amount) if at.unit and not at.reason else None, one.day)
+            for at, one in told
+        ],
+        [Posting((actual.project_id, actual.unit, actual.amount), actual.day) for actual in here],
+        days=days,
+    )
+    taken = {pair.here for pair in found}
+    more = pairs(
+        [Posting(None if at.unit or at.reason else (at.project_id, one.amount), one.day) for at, one in told],
+        [
+            Posting(None if number in taken else (actual.project_id, actual.amount), actual.day)
+            for number, actual in enumerate(here)
+        ],
+        days=days,
+    )
+    return sorted([*found, *more], key=lambda pair: pair.there)
 
 
 def _actuals(portfolio: Portfolio) -> tuple[list[Actual], int]:
@@ -203,39 +230,3 @@ def _sums(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
 
 def _month(day: date | None) -> date | None:
     return day and day.replace(day=1)
-
-
-class _Projects:
-    """The live projects, by page id and by name."""
-
-    def __init__(self, portfolio: Portfolio) -> None:
-        live = portfolio.projects.filter(~nw.col("is_archived")).select("project_id", "name", "currency")
-        self._units = {UNASSIGNED: NO_CURRENCY}
-        self._named: dict[str, set[str]] = defaultdict(set)
-        self._known: dict[str, tuple[str, str | None]] = {}
-        for project_id, name, unit in nw.to_native(live).collect().iter_rows():
-            self._units[project_id] = unit or NO_CURRENCY
-            self._named[_folded(name)].add(project_id)
-        for name in _UNASSIGNED_NAMES:
-            self._named.setdefault(_folded(name), {UNASSIGNED})
-
-    def place(self, entry: Entry) -> tuple[str, str, str | None]:
-        """The project of an entry (empty where it is not known), its currency, and why the project is not known."""
-        if entry.project not in self._known:
-            self._known[entry.project] = self._found(entry.project)
-        project_id, reason = self._known[entry.project]
-        return project_id, entry.currency or self._units.get(project_id, NO_CURRENCY), reason
-
-    def _found(self, told: str) -> tuple[str, str | None]:
-        if not told:
-            return "", NO_PROJECT
-        page = dashed_id(told) or told
-        candidates = {page} if page in self._units else self._named.get(_folded(told), set())
-        if len(candidates) == 1:
-            return next(iter(candidates)), None
-        return "", AMBIGUOUS if candidates else UNKNOWN
-
-
-def _folded(name: str) -> str:
-    """Names are compared without regard to case, width or the number of blanks."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -33,9 +33,9 @@ COUNTS = ("stale_rate_count", *REASONS.values())
 """Measures of a metric that count amounts: in variance they add up."""
 
 _CELL = ("dimension", "dimension_id", "period", "unit")
-_KINDS_OF = {BUDGET: (BUDGET, TAKING), COMMITTED: (COMMITTED,), ACTUAL: (ACTUAL, MATCHED)}
+KINDS_OF = {BUDGET: (BUDGET, TAKING), COMMITTED: (COMMITTED,), ACTUAL: (ACTUAL, MATCHED)}
 """The kinds that make a metric's value."""
-_LINES_OF = {**_KINDS_OF, MATCHED: (MATCHED,), EXCLUDED: (EXCLUDED,)}
+_LINES_OF = {**KINDS_OF, MATCHED: (MATCHED,), EXCLUDED: (EXCLUDED,)}
 """The kinds whose lines are counted together."""
 _IN_UNIT = ONCE[-1:]
 _SUMMED = ("value", "reporting_value", "constant_value")
@@ -48,8 +48,8 @@ def _of(kind: str, measure: str) -> str:
     return f"{kind}_{measure}"
 
 
-_AMOUNTS_BESIDE = (*(_of(metric, value) for metric in _KINDS_OF for value in VALUES), _of(EXCLUDED, "value"))
-_COUNTS_BESIDE = (*(_of(metric, count) for metric in _KINDS_OF for count in COUNTS), _of(BUDGET, "amounts"))
+_AMOUNTS_BESIDE = (*(_of(metric, value) for metric in KINDS_OF for value in VALUES), _of(EXCLUDED, "value"))
+_COUNTS_BESIDE = (*(_of(metric, count) for metric in KINDS_OF for count in COUNTS), _of(BUDGET, "amounts"))
 
 
 def cells_of(facts: Frame, homes: Frame) -> Frame:
@@ -104,7 +104,7 @@ def _side_by_side(facts: Frame, bearers: tuple[str, ...], once: tuple[str, ...])
     kind, verdict, amounts = nw.col("kind"), nw.col("verdict"), nw.col("amounts")
     is_left_out, is_stale = verdict.is_in(list(REASONS)), verdict == CONVERTED_STALE
     measures: dict[str, nw.Expr] = {}
-    for metric, kinds in _KINDS_OF.items():
+    for metric, kinds in KINDS_OF.items():
         held = kind.is_in(kinds)
         measures |= {
             _of(metric, "value"): _amount(held, "value"),
@@ -115,7 +115,7 @@ def _side_by_side(facts: Frame, bearers: tuple[str, ...], once: tuple[str, ...])
             **{_of(metric, reason): _count(held & (verdict == why), amounts) for why, reason in REASONS.items()},
         }
     measures |= {
-        _of(BUDGET, "amounts"): _count(kind.is_in(_KINDS_OF[BUDGET]), amounts),
+        _of(BUDGET, "amounts"): _count(kind.is_in(KINDS_OF[BUDGET]), amounts),
         _of(EXCLUDED, "value"): _amount(kind == EXCLUDED, "value"),
         **{_of(of, each): _count(kind.is_in(kinds), nw.col(each)) for of, kinds in _LINES_OF.items() for each in once},
     }

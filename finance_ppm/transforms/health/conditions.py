@@ -9,7 +9,7 @@ A sentence ends with the threshold it was judged by.
 import narwhals.stable.v2 as nw
 
 from finance_ppm.transforms.health.condition import Colour, Condition, Dimension
-from finance_ppm.transforms.health.cost import against_budget, cost_conditions
+from finance_ppm.transforms.health.cost import against_budget, cost_conditions, stands
 from finance_ppm.transforms.health.facts import RISK_UNITS
 from finance_ppm.transforms.health.figures import counted, in_words, plain, said
 from finance_ppm.transforms.health.schedule import schedule_conditions
@@ -30,13 +30,23 @@ def conditions(thresholds: HealthThresholds) -> tuple[Condition, ...]:
 
 
 def on_track(thresholds: HealthThresholds) -> nw.Expr:
-    """The sentence for a project of which nothing worse than green can be said."""
+    """The sentence for a project of which nothing worse than green can be said: of one that is completed, nothing of
+    what is to come.
+    """
     cost, schedule, risk = thresholds.cost, thresholds.schedule, thresholds.risk
+    pace = (
+        "it is not past its end, and its spending not more than "
+        f"{plain(schedule.spend_ahead_beyond)} points ahead of its time; "
+    )
+    is_completed = nw.col("is_completed")
     return said(
-        "On track: it is forecast to end ",
+        nw.when(is_completed).then(nw.lit("In order: ")).otherwise(nw.lit("On track: ")),
+        stands(),
+        " ",
         against_budget(),
-        f" (amber beyond {plain(cost.amber_beyond)} % over); it is not past its end, and its spending not more than "
-        f"{plain(schedule.spend_ahead_beyond)} points ahead of its time; its open risks come to ",
+        f" (amber beyond {plain(cost.amber_beyond)} % over); ",
+        nw.when(~is_completed).then(nw.lit(pace)),
+        "its open risks come to ",
         _exposure(),
         f" (amber from {plain(risk.amber_from)}), and its data quality to ",
         in_words(nw.col("data_quality")),

@@ -2,6 +2,7 @@
 
 import narwhals.stable.v2 as nw
 
+from finance_ppm.transforms.forecast.run_rate import APART_PERCENT
 from finance_ppm.transforms.health.condition import Colour, Condition, Dimension
 from finance_ppm.transforms.health.figures import (
     beyond,
@@ -23,9 +24,7 @@ def cost_conditions(thresholds: CostThresholds) -> list[Condition]:
     budget, over = nw.col("budget"), -nw.col("vac")
     red, amber = thresholds.red_beyond, thresholds.amber_beyond
     is_far_over, is_over = beyond(over, red, budget), beyond(over, amber, budget)
-    forecast = said(
-        "it is forecast to end ", percent_up(over, budget), " % over its budget of ", money_in_words(budget)
-    )
+    forecast = said(stands(), " ", percent_up(over, budget), " % over its budget of ", money_in_words(budget))
     excess = -nw.col("reserve")
     lines_over = (excess > exactly(thresholds.lines_tolerance)) & ~budget.is_null()
     lines_red, lines_amber = thresholds.lines_red_beyond, thresholds.lines_amber_beyond
@@ -105,6 +104,7 @@ def cost_conditions(thresholds: CostThresholds) -> list[Condition]:
                 money_in_words(nw.col("run_rate_eac")),
                 ", far from the forecast of ",
                 money_in_words(nw.col("eac")),
+                f" (told beyond {APART_PERCENT} % of its budget)",
             ),
         ),
         Condition(
@@ -117,6 +117,11 @@ def cost_conditions(thresholds: CostThresholds) -> list[Condition]:
             ),
         ),
     ]
+
+
+def stands() -> nw.Expr:
+    """``it is forecast to end``, and how far over or under its budget; of a completed project nothing is to come."""
+    return nw.when(nw.col("is_completed")).then(nw.lit("it is completed,")).otherwise(nw.lit("it is forecast to end"))
 
 
 def against_budget() -> nw.Expr:

@@ -141,6 +141,14 @@ class TrendThresholds(_Section):
         3, description="Of fewer snapshots than this nothing is said of a trend."
     )
 
+    @model_validator(mode="after")
+    def _can_be_had(self) -> Self:
+        if self.fewest > self.days:
+            raise ValueError(
+                f"fewest is {self.fewest}, above days ({self.days}), so that there never is a trend; make it no more"
+            )
+        return self
+
 
 class HealthThresholds(_Section):
     """Every threshold of `gold/ppm_project_health`. A project stands as its worst dimension does."""

@@ -15,6 +15,7 @@ from finance_ppm.transforms.budget_vs_actual.facts import COMMITTED, UNDATED
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
 from finance_ppm.transforms.restatement.figures import KEY, MEMBERS, NAMES, dated_in, of_month
+from finance_ppm.transforms.shares import UNASSIGNED
 
 BOTH, REPORTED, CURRENT = "both", "reported", "current"
 """Where a figure is: in both tellings under the same members, or in one of them alone."""
@@ -27,6 +28,7 @@ _EXPLAINED = {
     "split": "The line was split anew among its projects.",
     "rate": "The exchange rate was corrected or came late, or the project's start date was changed.",
     "project": "Moved to another project.",
+    "project_gone": "The project was archived, is in quarantine, or was forgotten.",
     "currency": "The project's currency was changed.",
     "category": "The category was changed.",
     "vendor": "The vendor was changed.",
@@ -155,11 +157,20 @@ def _located(sides: Frame, figures: Frame, budget_lines: Frame, elsewhere: Frame
     now_in = figures.group_by(*_LINE).agg(nw.col("period").max().alias("now_in"))
     then_in = elsewhere.group_by(*_LINE).agg(nw.col("period").max().alias("then_in"))
     lines = budget_lines.select("budget_line_id", "is_archived", "created_time")
+    named = budget_lines.select("budget_line_id", project_id=nw.col("project_ids")).explode("project_id").unique()
     return (
         sides.join(now_in, on=_LINE, how="left")
         .join(then_in, on=_LINE, how="left")
         .join(lines, on="budget_line_id", how="left")
+        .join(named.with_columns(is_named=nw.lit(value=True)), on=["budget_line_id", "project_id"], how="left")
+        .with_columns(is_gone=((nw.col("presence") == REPORTED) & _is_true(nw.col("is_named"))).cast(nw.Int64))
+        .with_columns(lost_project=nw.col("is_gone").max().over(*_LINE) == 1)
     )
+
+
+def _is_of_lost_project() -> nw.Expr:
+    """Whether the row is of a project that the line still names, and that is not there; or of what came of that."""
+    return (nw.col("is_gone") == 1) | (nw.col("lost_project") & (nw.col("project_id") == UNASSIGNED))
 
 
 def _reason(captured_until: datetime) -> nw.Expr:
@@ -174,6 +185,7 @@ def _reason(captured_until: datetime) -> nw.Expr:
         (nw.col("both_in_share") & nw.col("vendor_changed"), "vendor"),
         (nw.col("both_in_share"), "program"),
         (nw.col("both_in_project"), "currency"),
+        (nw.col("both_in_line") & _is_of_lost_project(), "project_gone"),
         (nw.col("both_in_line"), "project"),
         (came & _is_true(nw.col("created_time") > nw.lit(captured_until)), "new_line"),
         (came & ~nw.col("then_in").is_null(), "month"),

@@ -4,18 +4,22 @@ Belongs here: keeping the line apart, and its names. Which amounts there are, in
 the reporting currency, is asked of ``budget_vs_actual``, so that the figures of a month add up to its cells.
 """
 
-from datetime import date, timedelta
+from calendar import monthrange
+from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.budget_vs_actual.facts import ACTUAL, BUDGET, COMMITTED, EXCLUDED, MATCHED, facts_of
+from finance_ppm.transforms.budget_vs_actual.cells import KINDS_OF
+from finance_ppm.transforms.budget_vs_actual.facts import ACTUAL, EXCLUDED, facts_of
 from finance_ppm.transforms.budget_vs_actual.reporting import REASONS, in_reporting_currency
 from finance_ppm.transforms.currency.rates import Rates
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
 from finance_ppm.transforms.shares import NONE, UNASSIGNED, homes_of, shares_of
 
-METRICS = (BUDGET, COMMITTED, ACTUAL)
+METRICS = tuple(KINDS_OF)
+_KINDS_HERE = {**KINDS_OF, ACTUAL: (*KINDS_OF[ACTUAL], EXCLUDED)}
+"""The kinds of fact that are figures of a metric: those that make its value in a cell, and what is still to come."""
 
 KEY = ("metric_name", "budget_line_id", "project_id", "unit")
 """What tells the figures of one month apart."""
@@ -53,9 +57,9 @@ def figures_of(programs: Frame, projects: Frame, budget_lines: Frame, rates: Rat
 
 def dated_in(period: date) -> nw.Expr:
     """Whether a line has a date in the month which begins on ``period``: no other line can have a figure of it."""
-    end = (period + timedelta(days=31)).replace(day=1)
+    end = period.replace(day=monthrange(period.year, period.month)[1])
     dates = (nw.col(name) for name in ("committed_date", "invoice_date", "paid_date"))
-    return nw.any_horizontal(*((day >= period) & (day < end) for day in dates), ignore_nulls=True)
+    return nw.any_horizontal(*((day >= period) & (day <= end) for day in dates), ignore_nulls=True)
 
 
 def of_month(figures: Frame, period: date) -> Frame:
@@ -80,7 +84,9 @@ def _summed(facts: Frame, homes: Frame, *amounts: str) -> Frame:
         facts.join(homes.select("home", "project", "program"), on="home", how="left")
         .with_columns(
             nw.col("project", "program").fill_null(UNASSIGNED),
-            metric_name=nw.when(kind.is_in([MATCHED, EXCLUDED])).then(nw.lit(ACTUAL)).otherwise(kind),
+            metric_name=nw.coalesce(
+                *(nw.when(kind.is_in(kinds)).then(nw.lit(metric)) for metric, kinds in _KINDS_HERE.items())
+            ),
             is_future=kind == EXCLUDED,
         )
         .group_by("metric_name", "vendor", "project", "unit", "period", "is_future", "program", "category")

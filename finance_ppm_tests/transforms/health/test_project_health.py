@@ -144,6 +144,16 @@ COST: dict[str, tuple[World, Row]] = {
         project("completed", status="Completed", oc="0.00", unspent_planned="100.00"),
         expected("green", "on_track", "unspent_planned"),
     ),
+    "completed-under": (
+        project("completed-under", status="Completed", ac="818.00", oc="0.00", eac="818.00"),
+        expected("green", "on_track", cost_score=100.0, vac_ratio=0.182),
+    ),
+    "completed-over": (
+        project(
+            "completed-over", status="Completed", total=None, lines="1000.00", ac="1060.00", oc="0.00", eac="1060.00"
+        ),
+        expected("red", "overcommitted", "over_budget", cost_score=70.0),
+    ),
     "completed-committed": (
         project("completed-committed", status="Completed", oc="0.01"),
         expected("amber", "completed_with_commitments"),
@@ -352,15 +362,20 @@ SENTENCES: dict[str, tuple[World, str]] = {
         "no-currency": "Cost is not assessable: the project names no currency.",
         "no-such-currency": "Cost is not assessable: the project's currency ABC is not an active ISO 4217 code. "
         "Data quality is amber: 3 errors and 0 warnings leave it 55.0 points (amber below 70).",
-        "completed": "On track: it is forecast to end 0.0 % under its budget of 1000.00 EUR (amber beyond 5 % over); "
-        "it is not past its end, and its spending not more than 10 points ahead of its time; its open risks come to "
-        "0.00 (amber from 0.5), and its data quality to 100.0 points (amber below 70). "
+        "completed": "In order: it is completed, 0.0 % under its budget of 1000.00 EUR (amber beyond 5 % over); "
+        "its open risks come to 0.00 (amber from 0.5), and its data quality to 100.0 points (amber below 70). "
         "Note: it is completed, and 100.00 EUR of what was planned is not spent.",
+        "completed-under": "In order: it is completed, 18.2 % under its budget of 1000.00 EUR (amber beyond 5 % over); "
+        "its open risks come to 0.00 (amber from 0.5), and its data quality to 100.0 points (amber below 70).",
+        "completed-over": "Cost is red: what is spent and committed is 60.00 EUR more than its budget of 1000.00 EUR "
+        "(red where available is below 0). Cost is amber: it is completed, 6.0 % over its budget of 1000.00 EUR "
+        "(amber beyond 5 %, red beyond 10 %).",
         "completed-committed": "Cost is amber: it is completed, and 0.01 EUR is still committed (amber beyond 0).",
         "disagreeing": "On track: it is forecast to end 0.0 % under its budget of 1000.00 EUR (amber beyond 5 % over); "
         "it is not past its end, and its spending not more than 10 points ahead of its time; its open risks come to "
         "0.00 (amber from 0.5), and its data quality to 100.0 points (amber below 70). "
-        "Note: at the rate of the last three months it would end at 1200.00 EUR, far from the forecast of 1000.00 EUR.",
+        "Note: at the rate of the last three months it would end at 1200.00 EUR, far from the forecast of 1000.00 EUR "
+        "(told beyond 15 % of its budget).",
         "whole": "On track: it is forecast to end 5.0 % over its budget of 1000.00 EUR (amber beyond 5 % over); "
         "it is not past its end, and its spending not more than 10 points ahead of its time; its open risks come to "
         "0.10 (amber from 0.5), and its data quality to 85.0 points (amber below 70).",
@@ -460,9 +475,13 @@ def assert_as_recomputed(engine: Engine, world: World, thresholds: HealthThresho
         assert ranks == sorted(ranks)
         assert reason.startswith(
             {"red": f"{_first(row, 'red')} is red: ", "grey": f"{_first(row, 'grey')} is not assessable: "}.get(
-                row["rag"], "On track: " if row["rag"] == "green" else f"{_first(row, 'amber')} is amber: "
+                row["rag"], _green(row) if row["rag"] == "green" else f"{_first(row, 'amber')} is amber: "
             )
         )
+
+
+def _green(row: Row) -> str:
+    return "In order: it is completed, " if row["status"] == "Completed" else "On track: it is forecast to end "
 
 
 def _first(row: Row, colour: str) -> str:

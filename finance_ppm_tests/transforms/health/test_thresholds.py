@@ -4,8 +4,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner, Result
 
-from finance_ppm.errors import FinancePpmError
+from finance_ppm import quality_commands
+from finance_ppm.errors import FinancePpmError, SettingsError
 from finance_ppm.health_thresholds import default_thresholds_yaml, health_thresholds, thresholds_in
 from finance_ppm.quality.thresholds import THRESHOLDS
 from finance_ppm.settings import Config
@@ -14,6 +17,8 @@ from finance_ppm_tests.engines import Engine, in_process
 from finance_ppm_tests.transforms.health.health_by_hand import computed, project
 
 PATH = Path("health.yaml")
+app = typer.Typer()
+quality_commands.register(app)
 
 
 def told(tmp_path: Path, text: str) -> HealthThresholds:
@@ -49,6 +54,34 @@ def test_the_file_to_start_from_holds_every_threshold_explained_and_changes_none
     for name in ("amber_beyond", "no_actuals_from", "dead_band", "severity"):
         (at,) = (i for i, line in enumerate(lines) if line.strip().startswith(f"{name}:"))
         assert lines[at - 1].strip().startswith("# ")
+
+
+def called(monkeypatch: pytest.MonkeyPatch, path: Path, *arguments: str) -> Result:
+    """What `finance-ppm thresholds` does where that is the team's file."""
+    monkeypatch.setenv("PPM_HEALTH_THRESHOLDS", str(path))
+    monkeypatch.chdir(path.parent)
+    return CliRunner().invoke(app, ["thresholds", *arguments])
+
+
+def test_the_command_prints_what_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("cost:\n  amber_beyond: 3\nrisk:\n  severity:\n    high: 0.9\n")
+    shown = called(monkeypatch, path).stdout
+    assert thresholds_in(shown, PATH) == health_thresholds(Config(ppm_health_thresholds=path)) != HealthThresholds()
+    assert "\n  amber_beyond: 3  # ours: 5\n" in shown
+    assert "\n  red_beyond: 10\n" in shown
+    assert f"{path}, and ours where it says nothing." in " ".join(shown.replace("# ", "").split())
+    assert called(monkeypatch, path, "--default").stdout == default_thresholds_yaml()
+
+
+def test_the_command_tells_a_file_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("cost:\n  ambr: 3\n")
+    done = called(monkeypatch, path)
+    assert isinstance(done.exception, SettingsError)
+    assert "own.yaml, line 2 (cost > ambr): there is no such threshold" in str(done.exception)
+    assert done.stdout == ""
+    assert called(monkeypatch, path, "--default").exit_code == 0
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "cost:\n", "cost:\n  # amber_beyond: 3\n", "\ufeffcost:\n"])
@@ -95,6 +128,8 @@ WRONG = {
     "risk:\n  probability: {high: 0.4}": "line 2 (risk > probability): high is 0.4, below medium (0.5); "
     "make it no less.",
     "weights:\n  cost: 50": "line 1 (weights): the four weights add up to 105; make it 100.",
+    "trend:\n  days: 2\n  fewest: 3": "line 1 (trend): fewest is 3, above days (2), so that there never is a trend; "
+    "make it no more.",
     "cost: 5": "line 1 (cost): write `name: number` lines indented below it.",
     "cost:\n  amber_beyond: five": "line 2 (cost > amber_beyond): five is not a number that fits: input should be a "
     "valid decimal.",
@@ -111,8 +146,9 @@ WRONG = {
     "keep one.",
     "? [a]\n: 1": "line 1: write a name before each colon.",
     "everything": "line 1: write `section:` with `name: number` lines indented below it.",
-    "a: b: c": "line 1 is not YAML (mapping values are not allowed here): mend that line.",
-    "cost: &a {cost: *a}": f"line 1 (cost > cost > cost): {SHAPE}.",
+    "a: b: c": "line 1 is not YAML (mapping values are not allowed here): mend that line; a text with a : or # in it "
+    "needs quotes.",
+    "cost: &a {cost: *a}": "line 1 (cost > cost): it stands within itself; write it out.",
 }
 
 
