@@ -10,6 +10,7 @@ See docs/decisions/maintenance.md.
 
 import errno
 import hashlib
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +37,8 @@ from finance_ppm.lakehouse.versions import data_files, segment
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
+
+_log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 UNFINISHED = "unfinished"
@@ -99,10 +102,20 @@ class _Plan:
     log: list[str]
 
 
+def backup_folders(destination: Path) -> list[Path]:
+    """Where in ``destination`` the backups are that were completed, whether they can be read or not."""
+    folders = (path.parent for path in destination.glob(f"*/{MANIFEST}"))
+    return sorted(folder for folder in folders if folder.name != UNFINISHED)
+
+
 def complete_backups(destination: Path) -> list[tuple[Path, Manifest]]:
-    """The backups in ``destination``, oldest first."""
-    folders = [path.parent for path in destination.glob(f"*/{MANIFEST}") if path.parent.name != UNFINISHED]
-    found = [(folder, read_manifest(folder)) for folder in folders]
+    """The backups in ``destination``, oldest first. One whose manifest cannot be read is warned of, and left out."""
+    found = []
+    for folder in backup_folders(destination):
+        try:
+            found.append((folder, read_manifest(folder)))
+        except BackupError as error:
+            _log.warning("%s It is left out.", error)
     return sorted(found, key=lambda backup: backup[1].begun_at)
 
 

@@ -24,6 +24,7 @@ from finance_ppm.lakehouse.backup import (
     CopiedFile,
     CopiedTable,
     Manifest,
+    backup_folders,
     complete_backups,
     read_manifest,
     rows_of,
@@ -160,7 +161,8 @@ def forgotten_since(source: str) -> list[str]:
     tell, since then a page might come back.
     """
     folder, manifest = backup_at(source)
-    later = [place for place, other in complete_backups(folder.parent) if other.begun_at > manifest.begun_at]
+    earlier = {place for place, other in complete_backups(folder.parent) if other.begun_at <= manifest.begun_at}
+    later = [place for place in backup_folders(folder.parent) if place not in earlier]  # of one without a date as well
     complete = pl.col("forgotten_at").is_not_null()
     known, there = (_erasures(places, complete) for places in (later, [folder]))
     return sorted((known - there) | _erasures([folder], ~complete))

@@ -413,6 +413,17 @@ def test_a_damaged_backup_spoils_no_later_one(full: Lake, place: Path, harm: Cal
     assert content(Lake(str(third.folder))) == content(full)
 
 
+def test_a_manifest_that_cannot_be_read_stops_no_other_backup(
+    full: Lake, place: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = backed_up(full, place)
+    (first.folder / MANIFEST).write_text("{")
+    second = backed_up(full, place, NOON + timedelta(hours=1))
+    assert verify(str(place)).folder == second.folder
+    assert forgotten_since(str(second.folder)) == []
+    assert f"{first.folder / MANIFEST} is no manifest of a backup" in caplog.text
+
+
 def test_a_file_that_an_unfinished_backup_holds_damaged_is_copied_anew(full: Lake, place: Path) -> None:
     first = backed_up(full, place)
     first.folder.rename(place / UNFINISHED)

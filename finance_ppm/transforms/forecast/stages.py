@@ -61,11 +61,11 @@ def stage() -> nw.Expr:
 
 
 def finals_of(now: Frame, month_ends: Frame) -> Frame:
-    """``final_ac`` of each project that is completed ``now``, or was when it was last seen: who tidies up and archives
-    a completed project takes nothing away from what is known.
+    """``final_ac`` of each project that is completed ``now``; and of each that is no longer there, in any currency, and
+    was completed at the last month end that saw it: who tidies up takes nothing away from what is known.
     """
-    gone = month_ends.join(now.select(*MEMBER), on=list(MEMBER), how="anti")
-    last = gone.with_columns(_last=nw.col("as_of_date").max().over(*MEMBER)).filter(
+    gone = month_ends.join(now.select("project_id").unique(), on="project_id", how="anti")
+    last = gone.with_columns(_last=nw.col("as_of_date").max().over("project_id")).filter(
         nw.col("as_of_date") == nw.col("_last")
     )
     seen = nw.concat([frame.select(*MEMBER, "status", "ac") for frame in (now, last)])

@@ -100,6 +100,18 @@ def test_who_archives_a_completed_project_takes_no_interval_away(engine: Engine)
 
 
 @in_process
+def test_a_project_that_is_there_in_another_currency_is_not_gone(engine: Engine) -> None:
+    """What was completed in euros and runs on in dollars is no completed project, and is not one twice."""
+    done, before = past([str(error) for error in range(10, 90, 10)])
+    euros = [
+        told("moved", day, eac="1000", unit="EUR", **more)
+        for day, more in ((HALFWAY, {}), (date(2026, 5, 31), COMPLETED))
+    ]
+    rows = [told("running", T, eac="500"), told("moved", T, unit="USD"), *done]
+    assert bounds(intervals(engine, rows, [*before, *euros])) == [None] * 4
+
+
+@in_process
 def test_of_two_snapshots_as_near_a_stage_the_earlier_speaks_whatever_doubles_make_of_it(engine: Engine) -> None:
     """Day 16 and day 44 of 120 are both 14 days from a quarter: 13.33... and 36.66... percent. The earlier one was
     off by 100 of 1,000.
