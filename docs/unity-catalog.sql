@@ -663,7 +663,7 @@ CREATE TABLE IF NOT EXISTS main.gold.ppm_restatements (
   reported_reporting DECIMAL(38, 2) COMMENT 'As reported, in the reporting currency of the close; null without a rate.',
   current_reporting DECIMAL(38, 2) COMMENT 'As it is now, by the rates of the close\'s days as they are known now; null without a rate.',
   difference_reporting DECIMAL(38, 2) NOT NULL COMMENT 'current_reporting - reported_reporting, where null counts as 0.',
-  reason STRING NOT NULL COMMENT 'amount, split, rate, month, project, category, vendor, program, currency, new_line, entered, archived, absent, removed or settled.',
+  reason STRING NOT NULL COMMENT 'amount, spending, split, rate, month, project, category, vendor, program, currency, new_line, entered, archived, project_gone, absent, removed or settled.',
   explanation STRING NOT NULL COMMENT 'The reason in words.',
   close_as_of_date DATE NOT NULL COMMENT 'The day that both figures are as of.',
   as_of_date DATE NOT NULL COMMENT 'The day the row speaks of, as that day saw it.',

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from finance_ppm import terminal
 
-_WHOLE, _LEAST = 10, 8
-"""Texts of so many columns stay on one line (a date has ten); longer ones may be folded to the least."""
+_LEAST = 10
+"""Texts of so many columns stay on one line (a date has ten); longer ones are folded to no less."""
 _GAP = 2
 
 
@@ -39,40 +39,86 @@ class Sheet:
         self._rows.append(None)
 
     def show(self) -> None:
-        """Print it: a column for each figure where there is room, else a line for each."""
-        widths = [self._longest(0, place, name) for place, name in enumerate(self.texts)]
-        has_room = self._has_room(widths)
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), show_edge=False, pad_edge=False)
+        """Print it: a column for each figure where there is room, else a line for each, else one for each text too."""
+        texts = [min(self._longest(0, place, name), _LEAST) for place, name in enumerate(self.texts)]
+        figures = [self._longest(1, place, name) for place, name in enumerate(self.figures)]
+        if self._has_room(*texts, *figures):
+            table = self._beside()
+        elif len(figures) > 1 and self._has_room(*texts, _longest("Figure", *self.figures), _longest(*self._amounts())):
+            table = self._stacked()
+        else:
+            table = self._upright()
         table.title = Text(self.title)
-        for name, width in zip(self.texts, widths, strict=True):
-            table.add_column(name, overflow="fold", no_wrap=width <= _WHOLE)
-        if not has_room:
-            table.add_column("Figure", no_wrap=True)
-        for name in self.figures if has_room else ["Amount"]:
+        terminal.out.print(table, crop=False)
+
+    def _beside(self) -> Table:
+        table = self._with_texts()
+        for name in self.figures:
             table.add_column(name, justify="right", no_wrap=True)
         for row in self._rows:
             if row is None:
                 table.add_section()
+            else:
+                table.add_row(*map(Text, (*row[0], *row[1])))
+        return table
+
+    def _stacked(self) -> Table:
+        table = self._with_texts()
+        table.add_column("Figure", no_wrap=True)
+        table.add_column("Amount", justify="right", no_wrap=True)
+        for row in self._rows:
+            if row is None:
+                table.add_section()
                 continue
-            for line in self._lines(*row, stacked=not has_room):
-                table.add_row(*map(Text, line))
-        terminal.out.print(table)
+            texts, figures = row
+            for place, of in enumerate(_told(self.figures, figures)):
+                table.add_row(*map(Text, (*([""] * len(texts) if place else texts), *of)))
+        return table
 
-    def _has_room(self, widths: Sequence[int]) -> bool:
-        """Whether every figure of a row can stand beside the others, and each text has the least it needs."""
-        texts = sum(width if width <= _WHOLE else _LEAST for width in widths)
-        figures = sum(self._longest(1, place, name) for place, name in enumerate(self.figures))
-        gaps = _GAP * (len(self.texts) + len(self.figures) - 1)
-        return len(self.figures) == 1 or texts + figures + gaps <= terminal.out.width
+    def _upright(self) -> Table:
+        """A line for everything that is told, each row of the sheet a section."""
+        table = _table(show_header=False)
+        names, amount = _longest(*self.texts, *self.figures), _longest(*self._amounts())
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold", min_width=max(amount, _LEAST))
+        if not self._has_room(names, max(amount, _LEAST)):
+            table.width = names + _GAP + max(amount, _LEAST)  # beyond the terminal, which breaks lines and loses none
+        for texts, figures in filter(None, self._rows):
+            for name, text in _told(self.texts, texts):
+                table.add_row(Text(name), Text(text))
+            for name, figure in _told(self.figures, figures):
+                table.add_row(Text(name), Text(figure, justify="right"))
+            table.add_section()
+        return table
 
-    def _lines(self, texts: Sequence[str], figures: Sequence[str], *, stacked: bool) -> list[tuple[str, ...]]:
-        if not stacked:
-            return [(*texts, *figures)]
-        told = [(name, figure) for name, figure in zip(self.figures, figures, strict=True) if figure]
-        blank = [""] * len(texts)
-        return [(*(blank if place else texts), *of) for place, of in enumerate(told)]
+    def _with_texts(self) -> Table:
+        table = _table()
+        for place, name in enumerate(self.texts):
+            width = self._longest(0, place, name)
+            table.add_column(name, overflow="fold", no_wrap=width <= _LEAST, min_width=min(width, _LEAST))
+        return table
+
+    def _amounts(self) -> list[str]:
+        return ["Amount", *(figure for row in self._rows if row is not None for figure in row[1])]
 
     def _longest(self, side: int, place: int, heading: str) -> int:
         """Columns that the longest cell takes, or its heading."""
-        cells = (row[side][place] for row in self._rows if row is not None)
-        return max(cell_len(line) for cell in (heading, *cells) for line in cell.split("\n"))
+        return _longest(heading, *(row[side][place] for row in self._rows if row is not None))
+
+    @staticmethod
+    def _has_room(*widths: int) -> bool:
+        return sum(widths) + _GAP * (len(widths) - 1) <= terminal.out.width
+
+
+def _table(*, show_header: bool = True) -> Table:
+    return Table(
+        box=box.SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), show_edge=False, pad_edge=False, show_header=show_header
+    )
+
+
+def _told(headings: Sequence[str], cells: Sequence[str]) -> list[tuple[str, str]]:
+    return [(heading, cell) for heading, cell in zip(headings, cells, strict=True) if cell]
+
+
+def _longest(*cells: str) -> int:
+    return max(cell_len(line) for cell in cells for line in cell.split("\n"))

@@ -130,6 +130,7 @@ def _differences(
         lines,
         nw.from_native(elsewhere),
         period=close.period,
+        as_of=close.as_of,
         captured_until=close.captured_until,
     )
     rows: pl.DataFrame = nw.to_native(differences).collect()

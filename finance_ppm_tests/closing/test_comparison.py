@@ -59,6 +59,11 @@ def spent(line_id: str, *projects: str, x: str | None = "100.00", on: date | Non
     return line(line_id, *projects, actual_amount=actual, invoice_date=on) | cells
 
 
+def committed(line_id: str, **cells: Any) -> Row:
+    """A line of 100.00 that was committed in October."""
+    return line(line_id, "usd", amount=money("100.00"), committed_date=OCT) | cells
+
+
 CASES = {
     # 100 reported, 120 now: +20.
     "amount": Case(
@@ -149,8 +154,34 @@ CASES = {
         [spent("split", "usd")],
         [spent("split", "usd", "other")],
         [
-            ("actual", "other", "USD", "current", "0.00", "50.00", "project"),
+            ("actual", "other", "USD", "current", "0.00", "50.00", "split"),
             ("actual", "usd", "USD", "both", "100.00", "50.00", "split"),
+        ],
+    ),
+    "split no more": Case(
+        [spent("split no more", "usd", "other")],
+        [spent("split no more", "usd")],
+        [
+            ("actual", "other", "USD", "reported", "50.00", "0.00", "split"),
+            ("actual", "usd", "USD", "both", "50.00", "100.00", "split"),
+        ],
+    ),
+    # 100 of one project becomes 60 of each of two: the amount is another one as well.
+    "split and more": Case(
+        [spent("split and more", "usd")],
+        [spent("split and more", "usd", "other", x="120.00")],
+        [
+            ("actual", "other", "USD", "current", "0.00", "60.00", "split"),
+            ("actual", "usd", "USD", "both", "100.00", "60.00", "amount"),
+        ],
+    ),
+    # It stays in one of its two projects, and moves from the other.
+    "half moved": Case(
+        [spent("half moved", "usd", "retold")],
+        [spent("half moved", "usd", "other")],
+        [
+            ("actual", "other", "USD", "current", "0.00", "50.00", "project"),
+            ("actual", "retold", "USD", "reported", "50.00", "0.00", "project"),
         ],
     ),
     "category": Case(
@@ -196,7 +227,77 @@ CASES = {
     "partly spent": Case(
         [line("partly spent", "usd", amount=money("80.00"), committed_date=OCT)],
         [line("partly spent", "usd", amount=money("80.00"), committed_date=OCT, actual_amount=money("30.00"))],
-        [("committed", "usd", "USD", "both", "80.00", "50.00", "amount")],
+        [("committed", "usd", "USD", "both", "80.00", "50.00", "spending")],
+    ),
+    # Open: 100 - 30 before; after it 100, for the 30 are of a day after the close's.
+    "dated ahead": Case(
+        [committed("dated ahead", actual_amount=money("30.00"))],
+        [committed("dated ahead", actual_amount=money("30.00"), invoice_date=date(2026, 12, 1))],
+        [("committed", "usd", "USD", "both", "70.00", "100.00", "spending")],
+    ),
+    # It was invoiced by the close's day, and is said to have been later: so it was open.
+    "invoiced later": Case(
+        [committed("invoiced later", invoice_date=NOV)],
+        [committed("invoiced later", invoice_date=date(2026, 12, 1))],
+        [("committed", "usd", "USD", "current", "0.00", "100.00", "spending")],
+    ),
+    "more is open": Case(
+        [committed("more is open")],
+        [committed("more is open", amount=money("120.00"))],
+        [
+            ("budget", "usd", "USD", "both", "100.00", "120.00", "amount"),
+            ("committed", "usd", "USD", "both", "100.00", "120.00", "amount"),
+        ],
+    ),
+    "settled by half": Case(
+        [committed("settled by half", amount=money("80.00"))],
+        [committed("settled by half", amount=money("60.00"), invoice_date=NOV)],
+        [
+            ("budget", "usd", "USD", "both", "80.00", "60.00", "amount"),
+            ("committed", "usd", "USD", "reported", "80.00", "0.00", "settled"),
+        ],
+    ),
+    # Of what has no amount, or an amount of nothing, nothing is open: its dates are as they were.
+    "nothing committed": Case(
+        [committed("nothing committed")],
+        [committed("nothing committed", amount=None)],
+        [
+            ("budget", "usd", "USD", "reported", "100.00", "0.00", "removed"),
+            ("committed", "usd", "USD", "reported", "100.00", "0.00", "removed"),
+        ],
+    ),
+    "invoiced without an amount": Case(
+        [committed("invoiced without an amount")],
+        [committed("invoiced without an amount", amount=None, invoice_date=OCT)],
+        [
+            ("budget", "usd", "USD", "reported", "100.00", "0.00", "removed"),
+            ("committed", "usd", "USD", "reported", "100.00", "0.00", "removed"),
+        ],
+    ),
+    "zero committed": Case(
+        [committed("zero committed")],
+        [committed("zero committed", amount=money("0.00"))],
+        [
+            ("budget", "usd", "USD", "both", "100.00", "0.00", "amount"),
+            ("committed", "usd", "USD", "reported", "100.00", "0.00", "amount"),
+        ],
+    ),
+    # Not open as of the day, as it is not committed by then: it goes where its budget goes.
+    "commitment taken away": Case(
+        [committed("commitment taken away")],
+        [committed("commitment taken away", committed_date=None)],
+        [
+            ("budget", "usd", "USD", "reported", "100.00", "0.00", "month"),
+            ("committed", "usd", "USD", "reported", "100.00", "0.00", "month"),
+        ],
+    ),
+    "committed later": Case(
+        [committed("committed later")],
+        [committed("committed later", committed_date=date(2026, 12, 1))],
+        [
+            ("budget", "usd", "USD", "reported", "100.00", "0.00", "month"),
+            ("committed", "usd", "USD", "reported", "100.00", "0.00", "month"),
+        ],
     ),
 }
 
@@ -252,7 +353,9 @@ def compared(
     figures = held(figures_of(programs, projects, lines, now.on(on.lazy), as_of=CLOSED_ON))
     columns = {"metric_name": pl.String, "budget_line_id": pl.String, "period": pl.Date}
     others = on.lazy(pl.DataFrame(elsewhere, schema=columns, orient="row"))
-    found = restated(on.lazy(reported), figures, lines, others, period=OCTOBER, captured_until=CAPTURED)
+    found = restated(
+        on.lazy(reported), figures, lines, others, period=OCTOBER, as_of=CLOSED_ON, captured_until=CAPTURED
+    )
     return reported, october(after, now), on.collect(found)
 
 
@@ -298,7 +401,14 @@ def test_the_words_name_months_and_quote_no_page(told: tuple[pl.DataFrame, ...])
     assert words["moved in"] == "Moved here from 2026-09."
     assert words["date taken away"] == "Moved to no month: its date was taken away."
     assert words["project archived"] == "The project was archived, is in quarantine, or was forgotten."
-    assert words["split"] in ("Moved to another project.", "The line was split anew among its projects.")
+    assert words["split"] == "The line was split anew among its projects."
+    for metric in ("budget", "committed"):
+        words = dict(told[2].filter(metric_name=metric).select("budget_line_id", "explanation").iter_rows())
+        assert words["commitment taken away"] == "Moved to no month: its date was taken away."
+        assert words["committed later"] == "Moved to 2026-12."
+        assert words["nothing committed"] == "The amount was taken away."
+        assert words["zero committed"] == "The amount was changed."
+    assert words["dated ahead"] == "What is open was changed: its dates or its actual amount were."
     assert told[2]["explanation"].null_count() == 0
 
 

@@ -106,6 +106,30 @@ def test_an_amount_may_say_its_currency(tmp_path: Path) -> None:
     )
 
 
+def test_a_currency_column_may_bear_codes_and_signs(tmp_path: Path) -> None:
+    """A sign of several is narrowed down by the amount's; what is neither is kept aside, and makes no currency."""
+    rows = ["€,1.00", "€,€55", "eur,2.00", "$,3.00", "$,CAD 4.00", "CAD,$5.00", ",6.00"]
+    rows += ["EURO,1.00", "EURO,€1.00", "XXX,1.00", "€,$1.00", "$,¥1.00"]
+    lines = [f"2026-10-31,W,1,{row}" for row in rows]
+    found = ledger(tmp_path, "\n".join(["date,project,account,currency,amount", *lines]))
+    assert [(str(entry.amount), entry.currency, entry.currencies[:1]) for entry in found.entries] == [
+        ("1.00", "EUR", ()),
+        ("55.00", "EUR", ()),
+        ("2.00", "EUR", ()),
+        ("3.00", None, ("USD",)),
+        ("4.00", "CAD", ()),
+        ("5.00", "CAD", ()),
+        ("6.00", None, ()),
+    ]
+    assert found.unreadable == (
+        Unreadable(9, "'EURO' is not a currency: write its code of ISO 4217, such as EUR."),
+        Unreadable(10, "'EURO' is not a currency: write its code of ISO 4217, such as EUR."),
+        Unreadable(11, "'XXX' is not a currency: write its code of ISO 4217, such as EUR."),
+        Unreadable(12, "'$1.00' is not in €, which its currency is said to be."),
+        Unreadable(13, "'¥1.00' is not in $, which its currency is said to be."),
+    )
+
+
 def test_amounts_can_be_read_with_the_opposite_sign() -> None:
     amounts = [entry.amount for entry in Ledger((ENTRY, replace(ENTRY, amount=Decimal("0.00"))), ()).negated().entries]
     assert list(map(str, amounts)) == ["-1234.50", "0.00"]

@@ -1,6 +1,7 @@
 """What the commands of the month end show: figures whole in any terminal, and texts as people wrote them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -74,7 +75,7 @@ def reconciled(unit: str, amount: str, matched_if_negated: int = 0) -> Reconcili
 
 
 @pytest.mark.parametrize("amount", ["1.00", "1234567.89", "98765432109.87", "9999999999999999.99"])
-@pytest.mark.parametrize("width", [80, 100, 200])
+@pytest.mark.parametrize("width", [40, 50, 60, 80, 100, 200])
 def test_no_figure_is_cut_or_folded(shown: Callable[..., str], amount: str, width: int) -> None:
     whole, less, twice = (f"{Decimal(amount) * times:,.2f}" for times in (1, -1, 2))
     for function, told, figures, how in (
@@ -86,6 +87,34 @@ def test_no_figure_is_cut_or_folded(shown: Callable[..., str], amount: str, widt
         assert all(figure in text.split() for figure in figures), text
         assert "…" not in text
         assert "2026-10" in text
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 80])
+@pytest.mark.parametrize("long", ["", " of a name that takes more than one line of it"])
+def test_dates_and_row_numbers_are_whole_beside_texts_of_any_length(
+    shown: Callable[..., str], width: int, long: str
+) -> None:
+    """Short texts leave no more room than long ones: each of them is there, too."""
+    line, project, category, vendor = (f"{name}{long}" for name in ("Cables", "Warehouse", "Consulting", "Cumulusnet"))
+    entry = Entry(12345, DAY, project, "6001-200", Decimal("-123456789.00"), None)
+    actual = Actual("l", line, "p", project, category, vendor, "USD", date(2026, 10, 5), Decimal("12345678901.00"))
+    total = Total("USD", *[Decimal("1123456789.00")] * 5)
+    told = replace(reconciled("USD", "1.00"), totals=(total,), only_here=(OnlyHere(actual, None),))
+    text = shown(
+        closing_tables.show_reconciled, replace(told, only_there=(OnlyThere(entry, "USD", None),)), width=width
+    )
+    words = text.split()
+    assert {"12345", "2026-10-31", "2026-10-05", "-123,456,789.00", "12,345,678,901.00"} <= set(words), text
+    assert "-123,456,789.00 USD" in text
+    assert {"ledger", "actuals", "difference", "Warehouse", "Consulting", "Cumulusnet", "6001-200"} <= set(words), text
+    text = shown(closing_tables.show_restated, restated("EUR", "123456789.00"), width=width, with_lines=True)
+    assert {"2026-10", "2026-11-03", "123,456,789.00", "-123,456,789.00", "committed"} <= set(text.split()), text
+    assert {"budget,", "Warehouse", "exchange", "project's"} <= set(text.split()), text
+
+
+def test_not_even_a_terminal_too_narrow_for_a_figure_cuts_it(shown: Callable[..., str]) -> None:
+    text = shown(closing_tables.show_closed, closed("EUR", "9999999999999999.99"), width=20)
+    assert "-9,999,999,999,999,999.99" in text.split()
 
 
 def test_figures_stand_side_by_side_where_there_is_room(shown: Callable[..., str]) -> None:

@@ -24,6 +24,7 @@ from finance_ppm.closing.ledger.notation import (
     UnclearError,
     Way,
     amount_of,
+    currencies_called,
     currencies_of,
     day_of,
     mark_of,
@@ -113,7 +114,7 @@ def _entry(row: int, cells: dict[str, str], mark: Mark, order: DayOrder) -> Entr
     for name in ("date", "amount"):
         if not cells[name]:
             raise ValueError(f"It has no {name}")
-    currency, currencies = _currency(cells.get(CURRENCY, "").upper(), cells["amount"])
+    currency, currencies = _currency(cells.get(CURRENCY, ""), cells["amount"])
     return Entry(
         row=row,
         day=day_of(cells["date"], order),
@@ -126,13 +127,15 @@ def _entry(row: int, cells: dict[str, str], mark: Mark, order: DayOrder) -> Entr
 
 
 def _currency(told: str, amount: str) -> tuple[str | None, tuple[str, ...]]:
-    """The currency by the row's column or its amount; else those that the amount's sign stands for."""
-    currencies = currencies_of(amount)
-    if told and currencies and told not in currencies:
-        raise ValueError(f"{amount!r} is not in {told}, which its currency is said to be")
-    if told or len(currencies) == 1:
-        return told or currencies[0], ()
-    return None, currencies
+    """The currency by the row's column and its amount; else those that their sign stands for."""
+    by_column, by_amount = currencies_called(told), currencies_of(amount)
+    if told and not by_column:
+        raise ValueError(f"{told!r} is not a currency: write its code of ISO 4217, such as EUR")
+    both = tuple(code for code in by_column if code in by_amount)
+    if by_column and by_amount and not both:
+        raise ValueError(f"{amount!r} is not in {told.upper()}, which its currency is said to be")
+    currencies = both or by_column or by_amount
+    return (currencies[0], ()) if len(currencies) == 1 else (None, currencies)
 
 
 def _rows(path: Path) -> tuple[list[tuple[int, list[str]]], list[Unreadable]]:

@@ -126,7 +126,13 @@ def amount_of(text: str, mark: Mark) -> Decimal:
 def currencies_of(text: str) -> tuple[str, ...]:
     """The currencies that an amount may be in by the code or the sign beside it; empty where there is neither."""
     _, told = _without_currency(text)
-    return CURRENCIES_OF.get(told, (told.upper(),)) if told else ()
+    return currencies_called(told)
+
+
+def currencies_called(told: str) -> tuple[str, ...]:
+    """The currencies that a code of ISO 4217, in capitals or not, or a sign stands for; empty for anything else."""
+    code = told.upper()
+    return (code,) if code in ISO_4217 else CURRENCIES_OF.get(told, ())
 
 
 def day_of(text: str, order: DayOrder) -> date:
@@ -182,7 +188,7 @@ def _without_currency(text: str) -> tuple[str, str]:
         return text, ""
     for written in _WITH_CURRENCY:
         found = written.fullmatch(text)
-        if found and (found["currency"] in CURRENCIES_OF or found["currency"].upper() in ISO_4217):
+        if found and currencies_called(found["currency"]):
             return f"{found['before'].strip()}{found['after'].strip()}", found["currency"]
     return text, ""
 

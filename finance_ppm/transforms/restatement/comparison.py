@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.budget_vs_actual.facts import COMMITTED, UNDATED
+from finance_ppm.transforms.budget_vs_actual.facts import BUDGET, COMMITTED, UNDATED
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame
 from finance_ppm.transforms.restatement.figures import KEY, MEMBERS, NAMES, dated_in, of_month
@@ -25,6 +25,7 @@ _NOTHING = nw.lit(Decimal(0)).cast(MONEY)
 
 _EXPLAINED = {
     "amount": "The amount was changed.",
+    "spending": "What is open was changed: its dates or its actual amount were.",
     "split": "The line was split anew among its projects.",
     "rate": "The exchange rate was corrected or came late, or the project's start date was changed.",
     "project": "Moved to another project.",
@@ -59,12 +60,13 @@ def restated(
     elsewhere: Frame,
     *,
     period: date,
+    as_of: date,
     captured_until: datetime,
 ) -> Frame:
     """Every difference between ``reported`` and ``figures`` in the month that begins on ``period``.
 
     - ``reported``: the rows of ``PpmMonthCloseLines`` of one close;
-    - ``figures``: ``figures_of`` what is known now, as of the close's day, with every line of either;
+    - ``figures``: ``figures_of`` what is known now, as of the close's day ``as_of``, with every line of either;
     - ``budget_lines``: silver as it is now, archived lines and all;
     - ``elsewhere``: ``metric_name``, ``budget_line_id`` and ``period`` of figures reported in other months;
     - ``captured_until``: a line that was created later is new.
@@ -74,12 +76,13 @@ def restated(
     sides = _with_differences(_side_by_side(reported, of_month(figures, period)))
     # Lines that are as they were are most of them, and tell nothing of the others.
     changed = sides.filter(_differs()).select(*_LINE).unique()
+    rebudgeted = _rebudgeted(sides)
     sides, figures, elsewhere = (frame.join(changed, on=_LINE, how="semi") for frame in (sides, figures, elsewhere))
-    known = _located(_neighbours(sides), figures, budget_lines, elsewhere)
+    known = _located(_neighbours(sides), figures, budget_lines, elsewhere, rebudgeted)
     differing = known.filter(_differs()).with_columns(
         nw.coalesce(nw.col(name), _NOTHING).alias(name) for name in (REPORTED, CURRENT)
     )
-    return differing.with_columns(reason=_reason(captured_until)).select(
+    return differing.with_columns(reason=_reason(as_of, captured_until)).select(
         *KEY,
         "presence",
         *NAMES,
@@ -134,6 +137,13 @@ def _differs() -> nw.Expr:
     return (nw.col("difference") != 0) | (nw.col("difference_reporting") != 0)
 
 
+def _rebudgeted(sides: Frame) -> Frame:
+    """The shares whose budget in the month is another one. A budget bears no date of spending and no actual amount."""
+    changed = sides.filter((nw.col("metric_name") == BUDGET) & (nw.col("difference") != 0))
+    sums = changed.group_by(*KEY[1:]).agg(nw.col("difference").sum())
+    return sums.filter(nw.col("difference") != 0).select(*KEY[1:], is_rebudgeted=nw.lit(value=True))
+
+
 def _neighbours(sides: Frame) -> Frame:
     """What each row has beside it: under other members, in another currency, in another project of its line."""
     share, project, line = KEY, KEY[:3], _LINE
@@ -149,21 +159,39 @@ def _neighbours(sides: Frame) -> Frame:
         for name in MEMBERS
     ]
     same_total = nw.col(REPORTED).sum().over(*line) == nw.col(CURRENT).sum().over(*line)
-    return marked.with_columns(*both, *changed, same_total=same_total)
+    stays = nw.col("both_in_project")
+    moves = {"stays": stays, "leaves": ~stays & (nw.col("was") == 1), "comes": ~stays & (nw.col("is_now") == 1)}
+    return marked.with_columns(*both, *changed, same_total=same_total).with_columns(
+        (move.cast(nw.Int64).max().over(*line) == 1).alias(f"some_share_{name}") for name, move in moves.items()
+    )
 
 
-def _located(sides: Frame, figures: Frame, budget_lines: Frame, elsewhere: Frame) -> Frame:
-    """With what became of each row's line, the month its amount is in now, and the one it was reported in besides."""
+def _located(sides: Frame, figures: Frame, budget_lines: Frame, elsewhere: Frame, rebudgeted: Frame) -> Frame:
+    """With what became of each row's line, the month its amount is in now, and the one it was reported in besides.
+
+    What was committed and is not open as of the day is in no month as such: it is where its budget is.
+    """
+    budgets = figures.filter(nw.col("metric_name") == BUDGET)
+    planned_in = budgets.group_by("budget_line_id").agg(nw.col("period").max().alias("planned_in"))
     now_in = figures.group_by(*_LINE).agg(nw.col("period").max().alias("now_in"))
     then_in = elsewhere.group_by(*_LINE).agg(nw.col("period").max().alias("then_in"))
-    lines = budget_lines.select("budget_line_id", "is_archived", "created_time")
+    lines = budget_lines.select(
+        *("budget_line_id", "is_archived", "created_time"), *("amount", "invoice_date", "paid_date")
+    )
     named = budget_lines.select("budget_line_id", project_id=nw.col("project_ids")).explode("project_id").unique()
     return (
         sides.join(now_in, on=_LINE, how="left")
+        .join(planned_in, on="budget_line_id", how="left")
         .join(then_in, on=_LINE, how="left")
+        .join(rebudgeted, on=list(KEY[1:]), how="left")
         .join(lines, on="budget_line_id", how="left")
         .join(named.with_columns(is_named=nw.lit(value=True)), on=["budget_line_id", "project_id"], how="left")
-        .with_columns(is_gone=((nw.col("presence") == REPORTED) & _is_true(nw.col("is_named"))).cast(nw.Int64))
+        .with_columns(
+            now_in=nw.coalesce(
+                nw.col("now_in"), nw.when(nw.col("metric_name") == COMMITTED).then(nw.col("planned_in"))
+            ),
+            is_gone=((nw.col("presence") == REPORTED) & _is_true(nw.col("is_named"))).cast(nw.Int64),
+        )
         .with_columns(lost_project=nw.col("is_gone").max().over(*_LINE) == 1)
     )
 
@@ -173,11 +201,24 @@ def _is_of_lost_project() -> nw.Expr:
     return (nw.col("is_gone") == 1) | (nw.col("lost_project") & (nw.col("project_id") == UNASSIGNED))
 
 
-def _reason(captured_until: datetime) -> nw.Expr:
+def _is_split() -> nw.Expr:
+    """Whether the line stays in a project, and only came into others besides, or only left others."""
+    return nw.col("some_share_stays") & ~(nw.col("some_share_leaves") & nw.col("some_share_comes"))
+
+
+def _is_settled(as_of: date) -> nw.Expr:
+    by_then = [nw.col(name) <= as_of for name in ("invoice_date", "paid_date")]
+    return _is_true(nw.col("amount") > 0) & nw.any_horizontal(*by_then, ignore_nulls=True)
+
+
+def _reason(as_of: date, captured_until: datetime) -> nw.Expr:
     presence, reported, current = nw.col("presence"), nw.col(REPORTED), nw.col(CURRENT)
     stays, came = presence == BOTH, presence == CURRENT
     amount = reported != current
+    is_committed = nw.col("metric_name") == COMMITTED
+    spending = is_committed & nw.col("is_rebudgeted").is_null()
     reasons = [
+        (stays & amount & spending, "spending"),
         (stays & amount & nw.col("same_total"), "split"),
         (stays & amount, "amount"),
         (stays, "rate"),
@@ -186,14 +227,17 @@ def _reason(captured_until: datetime) -> nw.Expr:
         (nw.col("both_in_share"), "program"),
         (nw.col("both_in_project"), "currency"),
         (nw.col("both_in_line") & _is_of_lost_project(), "project_gone"),
+        (nw.col("both_in_line") & _is_split(), "split"),
         (nw.col("both_in_line"), "project"),
         (came & _is_true(nw.col("created_time") > nw.lit(captured_until)), "new_line"),
         (came & ~nw.col("then_in").is_null(), "month"),
+        (came & spending, "spending"),
         (came, "entered"),
         (nw.col("is_archived").is_null(), "absent"),
         (nw.col("is_archived"), "archived"),
+        (is_committed & _is_settled(as_of), "settled"),
+        (is_committed & _is_true(nw.col("amount") <= 0), "amount"),
         (~nw.col("now_in").is_null(), "month"),
-        (nw.col("metric_name") == COMMITTED, "settled"),
     ]
     return _first_true(reasons, otherwise=nw.lit("removed"))
 
