@@ -165,13 +165,8 @@ def sums(found: Source, as_of: date) -> tuple[Sums, Sums]:
                     reserve[project_id] -= amount
                 is_open = committed and committed <= as_of and all(not on or on > as_of for on in (invoiced, paid))
                 if is_open and amount > 0:
-                    add(
-                        cells,
-                        "committed",
-                        to,
-                        committed,
-                        max(amount - max(actual or Decimal(0), Decimal(0)), Decimal(0)),
-                    )
+                    spent = Decimal(0) if invoiced or paid else max(actual or Decimal(0), Decimal(0))
+                    add(cells, "committed", to, committed, max(amount - spent, Decimal(0)))
             if actual is not None:
                 recognised = invoiced or paid
                 if recognised and recognised > as_of:
