@@ -33,16 +33,13 @@ from pydantic import (
 )
 
 from finance_ppm.contracts import PAGE_TABLES, NotionProperty, notion_properties
-from finance_ppm.errors import SettingsError
 from finance_ppm.settings import Config
+from finance_ppm.yaml_file import Place, YamlFile, text_of
 
 Text = Annotated[str, Field(pattern=r"\S")]
 """Anything but nothing."""
 
 TITLE = "title"
-
-Place = tuple[str | int, ...]
-"""Where in the file: ``("projects", "Status", "values")``."""
 
 _SHAPE = "write `our name: your name`, or `our name:` with `property:` and `values:` indented below it"
 
@@ -95,9 +92,10 @@ class ColumnMapping:
     @classmethod
     def from_text(cls, text: str, path: Path) -> Self:
         """The mapping that ``text`` holds; ``path`` is named in errors. Raises :class:`SettingsError`."""
-        file = _File(path)
+        # Every scalar is text: YAML would make a truth of the word `true`, and a day of `2026-01-01`.
+        file = YamlFile(text, path, words=True)
         try:
-            told = _FILE.validate_python(file.read(text))
+            told = _FILE.validate_python(file.told or {})
         except ValidationError as error:
             raise file.wrong(error.errors()[0]["loc"], _SHAPE) from None
         entries: dict[str, dict[str, Entry]] = {}
@@ -133,15 +131,7 @@ class ColumnMapping:
 
 def read_mapping(path: Path) -> str | None:
     """The file's text; None where there is no file. Raises :class:`SettingsError` where it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SettingsError(
-            f"{path} cannot be read ({reason}): mend the file, or set PPM_NOTION_MAPPING to another one."
-        ) from None
+    return text_of(path, "PPM_NOTION_MAPPING")
 
 
 def our_properties(database_name: str) -> dict[str, NotionProperty]:
@@ -166,60 +156,7 @@ def fold_word(word: str) -> str:
     return word.strip().casefold()
 
 
-class _File:
-    """Where things stand in the file, and how to say what is wrong there."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lines: dict[Place, int] = {}
-
-    def read(self, text: str) -> Any:
-        """The file as mappings, lists and texts. Raises :class:`SettingsError` where it is not YAML.
-
-        Every scalar is text: YAML would make a truth of the words ``Yes`` and ``On``, and a day of ``2026-01-01``.
-        """
-        import yaml  # type: ignore[import-untyped]  # PyYAML carries no types
-
-        try:
-            node = yaml.compose(text, Loader=yaml.BaseLoader)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            place = f", line {mark.line + 1}" if mark else ""
-            reason = getattr(error, "problem", None) or "a character is not allowed"
-            raise SettingsError(
-                f"{self._path}{place} is not YAML ({reason}): mend that line; a name with a : or # in it needs quotes."
-            ) from None
-        empty = node is None or (isinstance(node, yaml.ScalarNode) and not node.value)
-        return {} if empty else self._plain(node, (), set())
-
-    def _plain(self, node: Any, place: Place, above: set[int]) -> Any:
-        self._lines.setdefault(place, node.start_mark.line + 1)
-        if isinstance(node.value, str):
-            return node.value
-        if id(node) in above:  # an alias of what it stands in
-            raise self.wrong(place, _SHAPE)
-        above = above | {id(node)}
-        if node.id == "sequence":
-            return [self._plain(item, (*place, index), above) for index, item in enumerate(node.value)]
-        found: dict[str, Any] = {}
-        for key, value in node.value:
-            if not isinstance(key.value, str):
-                raise self.wrong(place, _SHAPE)
-            inner = (*place, key.value)
-            if key.value in found:
-                raise self.wrong(inner, f"it is named twice, here and on line {key.start_mark.line + 1}; keep one")
-            self._lines[inner] = key.start_mark.line + 1
-            found[key.value] = self._plain(value, inner, above)
-        return found
-
-    def wrong(self, place: Place, reason: str) -> SettingsError:
-        """What is wrong at ``place``, or at the nearest place around it that the file has."""
-        known = next(place[:end] for end in range(len(place), -1, -1) if place[:end] in self._lines)
-        entry = " > ".join(step for step in known if isinstance(step, str) and step.strip())
-        return SettingsError(f"{self._path}, line {self._lines[known]}{f' ({entry})' if entry else ''}: {reason}.")
-
-
-def _entries(file: _File, database: str, told: Mapping[str, Entry]) -> dict[str, Entry]:
+def _entries(file: YamlFile, database: str, told: Mapping[str, Entry]) -> dict[str, Entry]:
     """What the file says of ``database``, under our properties' names. Raises :class:`SettingsError`."""
     wanted = our_properties(fold(database))
     keys: dict[str, str] = {}
@@ -248,7 +185,7 @@ def _entries(file: _File, database: str, told: Mapping[str, Entry]) -> dict[str,
     return entries
 
 
-def _check_words(file: _File, place: Place, entry: Entry) -> None:
+def _check_words(file: YamlFile, place: Place, entry: Entry) -> None:
     meant: dict[str, str] = {}
     for ours, word in _pairs(entry):
         if not ours.strip():

@@ -18,8 +18,8 @@ from finance_ppm.contracts.finance import PpmForecast, PpmProjectHealth
 from finance_ppm.contracts.gold import DataQualityIssues, PpmBudgetVsActual
 from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.errors import SettingsError
+from finance_ppm.health_thresholds import health_thresholds
 from finance_ppm.lakehouse.lake import Lake
-from finance_ppm.parameters import Parameters
 from finance_ppm.pipeline.point_in_time import require_captured
 from finance_ppm.settings import Config
 
@@ -40,7 +40,7 @@ def materialise_day(config: Config, day: date | None, clock: Clock | None = None
             f"{day} is not a day of this lake: it begins on {config.ppm_start_date} (PPM_START_DATE), and today is "
             f"{clock.today()}."
         )
-    Parameters.of(config)  # what a file of theirs gets wrong is told before anything else is
+    health_thresholds(config)  # what is wrong with them is told before anything else is
     lake = Lake(config.ppm_lakehouse_uri, clock=clock)
     past = day < clock.today()
     if past:

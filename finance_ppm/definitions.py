@@ -22,7 +22,7 @@ from finance_ppm.automation.jobs import JOBS, SCHEDULED_JOBS, schedule
 from finance_ppm.automation.maintenance import lake_maintenance
 from finance_ppm.automation.run_log import STEPS, steps_logger
 from finance_ppm.automation.sensors import DOWNSTREAM
-from finance_ppm.quality.own_rules import own_rules
+from finance_ppm.quality.own_rules import read_own_rules
 from finance_ppm.resources import default_resources
 from finance_ppm.settings import Config
 
@@ -32,7 +32,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     config = Config.from_env()
     return dg.Definitions(
         assets=[notion_sync, azure_capture, fx_capture, *SILVER_ASSETS, *GOLD_ASSETS, *RECORDS],
-        asset_checks=[everything_arrived, azure_arrived, rates_arrived, *asset_checks(own_rules(config))],
+        asset_checks=[everything_arrived, azure_arrived, rates_arrived, *asset_checks(read_own_rules(config))],
         jobs=[*JOBS, lake_maintenance],
         schedules=[schedule(scheduled) for scheduled in SCHEDULED_JOBS],
         sensors=[DOWNSTREAM, alerts_sensor()],

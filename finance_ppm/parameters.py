@@ -6,8 +6,9 @@ Belongs here: gathering them. Each is explained where it is used.
 from dataclasses import dataclass, field
 from typing import Self
 
+from finance_ppm.errors import SettingsError
 from finance_ppm.health_thresholds import health_thresholds
-from finance_ppm.quality.own_rules import own_rules
+from finance_ppm.quality.own_rules import read_own_rules
 from finance_ppm.quality.rule import Rule
 from finance_ppm.settings import Config
 from finance_ppm.transforms.health.thresholds import HealthThresholds
@@ -23,11 +24,22 @@ class Parameters:
     """Month, 1 to 12."""
     savings: SavingsPolicy = field(default_factory=SavingsPolicy)
     health: HealthThresholds = field(default_factory=HealthThresholds)
+    health_mistake: str | None = None
+    """What is wrong with the team's thresholds; until it is mended no project is judged."""
     own_rules: tuple[Rule, ...] = ()
 
     @classmethod
     def of(cls, config: Config) -> Self:
-        """From the settings and the files they name. Raises ``SettingsError`` where one cannot be used."""
+        """From the settings and the files they name.
+
+        Own rules that cannot be used are left out: the check ``own_rules_are_readable`` tells of them. Thresholds that
+        cannot be used stop ``ppm_project_health``, and what waits for it.
+        """
+        health, mistake = HealthThresholds(), None
+        try:
+            health = health_thresholds(config)
+        except SettingsError as error:
+            mistake = str(error)
         return cls(
             reporting_currency=config.ppm_reporting_currency,
             fiscal_year_start=config.ppm_fiscal_year_start,
@@ -38,6 +50,7 @@ class Parameters:
                 untracked_only=config.ppm_azure_untracked_only,
                 stale_after_days=config.ppm_azure_stale_after_days,
             ),
-            health=health_thresholds(config),
-            own_rules=own_rules(config),
+            health=health,
+            health_mistake=mistake,
+            own_rules=read_own_rules(config).rules,
         )

@@ -3,8 +3,9 @@
 Belongs here: arguments, their help, and what is shown. What the rules are is ``quality``.
 """
 
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 DAYS_SHOWN = 14
 BARS = " ▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class History:
+    """What ``--json`` prints."""
+
+    history: list[dict[str, Any]]
+    """How each rule fared on each day."""
 
 
 def register(app: typer.Typer) -> None:
@@ -44,26 +53,37 @@ def rules(
 
     config = Config.from_env()
     known = {rule.name: rule for rule in (*EVERY_RULE, *own_rules(config))}
-    if name is not None and name not in known:
-        raise SettingsError(f"There is no rule {name!r}{_close(name, known)}; `finance-ppm rules` lists them all.")
     history = _history(config)
+    wanted = history if name is None else history.filter(rule=name)
+    if name is not None and name not in known and wanted.is_empty():
+        raise SettingsError(f"There is no rule {name!r}{_close(name, known)}; `finance-ppm rules` lists them all.")
     if as_json:
-        wanted = history if name is None else history.filter(rule=name)
-        terminal.show_json(wanted.to_dicts())
+        terminal.show_json(History(wanted.to_dicts()))
     elif name is None:
         _show_all(known, history, broken=broken)
     else:
-        _show_one(known[name], history.filter(rule=name))
+        _show_one(_told(known[name]) if name in known else _told_of_old(wanted), wanted)
 
 
-def thresholds() -> None:
-    """Print the thresholds of project health, with what each is for, as a file to start from.
+def thresholds(
+    *,
+    default: Annotated[
+        bool,
+        typer.Option(
+            "--default",
+            help="Print ours instead, as a file to start from: save it as health.yaml, and keep the lines you change.",
+        ),
+    ] = False,
+) -> None:
+    """Print the thresholds of project health that are in force, with what each is for.
 
-    Save it as health.yaml (PPM_HEALTH_THRESHOLDS) and keep the lines you change.
+    They are ours, but for what the file says that PPM_HEALTH_THRESHOLDS names (health.yaml). Exit code 2 says that it
+    cannot be used.
     """
-    from finance_ppm.health_thresholds import default_thresholds_yaml
+    from finance_ppm.health_thresholds import default_thresholds_yaml, thresholds_in_force_yaml
 
-    terminal.out.print(default_thresholds_yaml(), highlight=False, markup=False, soft_wrap=True, end="")
+    text = default_thresholds_yaml() if default else thresholds_in_force_yaml(Config.from_env())
+    terminal.out.print(text, highlight=False, markup=False, soft_wrap=True, end="")
 
 
 def _history(config: Config) -> "pl.DataFrame":
@@ -72,7 +92,7 @@ def _history(config: Config) -> "pl.DataFrame":
     from finance_ppm.contracts.gold import DataQualityMetrics
     from finance_ppm.lakehouse.lake import Lake
 
-    columns = ("as_of_date", "rule", "rows_checked", "rows_failing", "passed")
+    columns = ("as_of_date", "rule", "severity", "owner", "description", "rows_checked", "rows_failing", "passed")
     scanned = Lake(config.ppm_lakehouse_uri).scan(history_of(DataQualityMetrics))
     return scanned.select(columns).sort("as_of_date", "rule").collect()
 
@@ -105,12 +125,26 @@ def _show_all(known: "dict[str, Rule]", history: "pl.DataFrame", *, broken: bool
     terminal.out.print(table)
 
 
-def _show_one(rule: "Rule", history: "pl.DataFrame") -> None:
+def _told(rule: "Rule") -> tuple[str, ...]:
+    """What a rule is: its name, who is concerned, what it asks, and what to do."""
+    return rule.name, f"({rule.severity.value}, {rule.owner})", rule.description, rule.remedy
+
+
+def _told_of_old(history: "pl.DataFrame") -> tuple[str, ...]:
+    """The same of a rule that is no more, as it was when it was last asked."""
+    last = history.row(-1, named=True)
+    over = f"It is no longer asked, as it was last on {last['as_of_date']}."
+    return last["rule"], f"({last['severity']}, {last['owner']})", last["description"], over
+
+
+def _show_one(told: tuple[str, ...], history: "pl.DataFrame") -> None:
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
-    for line in (f"[bold]{rule.name}[/] ({rule.severity.value}, {rule.owner})", rule.description, rule.remedy):
-        terminal.out.print(line, highlight=False, soft_wrap=True)
+    name, concerned, *sentences = told
+    for line in (Text.assemble((name, "bold"), f" {concerned}"), *map(Text, sentences)):  # as written: no markup
+        terminal.out.print(line, soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
     table.add_column("As of")
     table.add_column("Rows looked at", justify="right")

@@ -1,4 +1,5 @@
-"""Asset checks: every data-quality rule on the asset it judges, in four steps that read the portfolio once each.
+"""Asset checks: every data-quality rule on the asset it judges, in four steps that read the portfolio once each, and
+one that tells whether a finance team's own rules could be read.
 
 Belongs here: how a rule is shown as a check. What the rules are, and running them, is ``quality``.
 """
@@ -8,14 +9,18 @@ from datetime import date
 
 import dagster as dg
 
+from finance_ppm.assets.made import is_made, last_made
 from finance_ppm.assets.spec import key
 from finance_ppm.clock import Clock
-from finance_ppm.contracts import Table, full_name
+from finance_ppm.contracts import Table
 from finance_ppm.contracts.azure import AZURE_SILVER_TABLES, AzureSnapshots
 from finance_ppm.contracts.bronze import NotionSyncWatermarks
+from finance_ppm.contracts.gold import DataQualityMetrics
 from finance_ppm.contracts.silver import SILVER_TABLES, Quarantine
 from finance_ppm.pipeline.point_in_time import PointInTime
+from finance_ppm.quality.asking import not_askable
 from finance_ppm.quality.evaluation import Evaluation, evaluate
+from finance_ppm.quality.own_rules import OwnRules
 from finance_ppm.quality.rule import Rule, Severity
 from finance_ppm.quality.rules import RECONCILIATIONS, RULES
 
@@ -43,12 +48,14 @@ def _checks(name: str, rules: tuple[Rule, ...], *, after: tuple[type[Table], ...
         step = context.op_execution_context
         day = date.fromisoformat(step.partition_key) if step.has_partition_key else clock.today()
         selected = [by_name[check.name] for check in sorted(context.selected_asset_check_keys)]
-        unmade = {table for rule in selected for table in rule.reads if not point_in_time.is_of(table, day)}
-        if unmade:  # of a day's gold only a part was asked for: what compares it with the rest cannot be asked
-            context.log.info("Not made for %s: %s.", day, ", ".join(sorted(map(full_name, unmade))))
-        askable = [rule for rule in selected if not unmade & set(rule.reads)]
-        gold = {table for rule in askable for table in rule.reads}
-        for evaluation in evaluate(point_in_time.portfolio(day, beside=gold), askable):
+        gold = {table for rule in selected for table in rule.reads}
+        unmade = {table for table in gold if not is_made(context.instance, point_in_time, table, day)}
+        portfolio = point_in_time.portfolio(day, beside=gold - unmade)
+        made = last_made(context.instance, gold - unmade, day)
+        unasked = not_askable(portfolio, selected, unmade, last_made=made)
+        for rule, why in unasked.items():
+            yield _not_asked(by_name[rule], day, why)
+        for evaluation in evaluate(portfolio, [rule for rule in selected if rule.name not in unasked]):
             yield _result(evaluation, day)
 
     return rules_hold
@@ -92,10 +99,40 @@ def _result(evaluation: Evaluation, day: date) -> dg.AssetCheckResult:
     )
 
 
-def asset_checks(own: Sequence[Rule] = ()) -> list[dg.AssetChecksDefinition]:
+def _not_asked(rule: Rule, day: date, why: str) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key(rule.table),
+        check_name=rule.name,
+        passed=True,
+        severity=SEVERITIES[rule.severity],
+        description=f"Not asked: {why}",
+        metadata={"as of": dg.MetadataValue.text(day.isoformat()), "not asked": dg.MetadataValue.text(why)},
+    )
+
+
+def _own_rules_are_readable(mistakes: Sequence[str]) -> dg.AssetChecksDefinition:
+    """There is always this one, so that a mistake in the file stops nothing and is told like anything else."""
+
+    @dg.asset_check(
+        asset=key(DataQualityMetrics),
+        description="Every rule of the team's own file (PPM_RULES) can be asked.",
+        metadata={
+            "remedy": "Mend the file where it says; `finance-ppm rules` tells whether it is well. Until then the rules "
+            "that are named, or all of a file that cannot be read, are not asked.",
+            "owner": DataQualityMetrics.info.owner,
+            "severity": Severity.ERROR.value,
+        },
+    )
+    def own_rules_are_readable() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=not mistakes, description=" ".join(mistakes) or None)
+
+    return own_rules_are_readable
+
+
+def asset_checks(own: OwnRules) -> list[dg.AssetChecksDefinition]:
     """The steps of our rules and of a finance team's ``own``."""
-    of_data = (*RULES, *(rule for rule in own if not rule.reads))
-    of_gold = (*RECONCILIATIONS, *(rule for rule in own if rule.reads))
+    of_data = (*RULES, *(rule for rule in own.rules if not rule.reads))
+    of_gold = (*RECONCILIATIONS, *(rule for rule in own.rules if rule.reads))
     blocking = tuple(rule for rule in of_data if rule.blocking)
     return [
         # Blocking rules first, and apart: what waits for a table waits for these, so none of them may wait for it.
@@ -108,4 +145,5 @@ def asset_checks(own: Sequence[Rule] = ()) -> list[dg.AssetChecksDefinition]:
             after=(*SILVER_TABLES, *AZURE_SILVER_TABLES, NotionSyncWatermarks, AzureSnapshots),
         ),
         _checks("totals_agree", of_gold, after=tuple(dict.fromkeys(table for rule in of_gold for table in rule.reads))),
+        _own_rules_are_readable(own.mistakes),
     ]

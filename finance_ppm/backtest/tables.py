@@ -32,9 +32,7 @@ def show(done: Backtest) -> None:
 
 
 def _projects(done: Backtest) -> Table:
-    table = _table(
-        "Projects, errors by BAC", "Months", "Method", "Forecasts", "Bias", "Off", "MASE", "of", figures=5
-    )
+    table = _table("Projects, errors by BAC", "Months", "Method", "Forecasts", "Bias", "Off", "MASE", "of", figures=5)
     for months in MONTHS_AHEAD:
         for score in (score for score in done.scores if (score.of, score.months) == (PROJECTS, months)):
             mase = "" if score.mase is None else f"{score.mase:.2f}"

@@ -5,6 +5,7 @@ is the same in every row, so most rules look at every line and few find anything
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from time import perf_counter
 from typing import Any
@@ -13,14 +14,22 @@ import dataframely as dy
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from finance_ppm.benchmarks.budget_vs_actual import AS_OF, portfolio
+from finance_ppm.benchmarks.budget_vs_actual import AS_OF, cells, portfolio
 from finance_ppm.benchmarks.forecast import computed as forecasts_of
 from finance_ppm.benchmarks.measure import Measurement, measure
-from finance_ppm.contracts import Table
-from finance_ppm.contracts.azure import AzureAdvisorRecommendations, AzureResources, AzureSnapshots
+from finance_ppm.contracts import PAGE_TABLES, Table
+from finance_ppm.contracts.azure import (
+    AdvisorSummary,
+    AzureAdvisorAllocations,
+    AzureAdvisorRecommendations,
+    AzureAdvisorRecs,
+    AzureResources,
+    AzureSnapshots,
+)
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
-from finance_ppm.contracts.finance import PpmForecast, PpmProjectHealth
-from finance_ppm.contracts.gold import DataQualityIssues
+from finance_ppm.contracts.finance import PpmForecast, PpmForecastMonthly, PpmProjectHealth
+from finance_ppm.contracts.fx import FxRates
+from finance_ppm.contracts.gold import DataQualityIssues, PpmBudgetVsActual
 from finance_ppm.contracts.silver import (
     NotionActions,
     NotionBudgetLines,
@@ -30,18 +39,27 @@ from finance_ppm.contracts.silver import (
     Quarantine,
 )
 from finance_ppm.quality.evaluation import findings, metrics
-from finance_ppm.quality.rules import RULES
+from finance_ppm.quality.rules import EVERY_RULE
 from finance_ppm.transforms.health import HealthThresholds, project_health
 from finance_ppm.transforms.portfolio import Portfolio
 
 _SEEN = datetime.combine(AS_OF, time(), UTC)
-_EMPTY = (
-    *(("risks", NotionRisks), ("actions", NotionActions), ("quarantine", Quarantine), ("raw_pages", NotionRawPages)),
-    *(("watermarks", NotionSyncWatermarks), ("azure_resources", AzureResources)),
-    *(("azure_recommendations", AzureAdvisorRecommendations), ("azure_snapshots", AzureSnapshots)),
-    *(("fx_rates", None), ("budget_vs_actual", None), ("forecast_monthly", None), ("project_health", None)),
-    *(("issues", DataQualityIssues), ("advisor_recs", None), ("advisor_allocations", None), ("advisor_summary", None)),
-)
+_EMPTY: dict[str, type[Table]] = {
+    "risks": NotionRisks,
+    "actions": NotionActions,
+    "quarantine": Quarantine,
+    "watermarks": NotionSyncWatermarks,
+    "azure_resources": AzureResources,
+    "azure_recommendations": AzureAdvisorRecommendations,
+    "azure_snapshots": AzureSnapshots,
+    "fx_rates": FxRates,
+    "project_health": PpmProjectHealth,
+    "issues": DataQualityIssues,
+    "advisor_recs": AzureAdvisorRecs,
+    "advisor_allocations": AzureAdvisorAllocations,
+    "advisor_summary": AdvisorSummary,
+}
+"""Tables that are not there, or not yet."""
 
 
 def run(rows: int = 1_000_000, *, seed: int = 7) -> Iterator[Measurement]:
@@ -52,22 +70,34 @@ def run(rows: int = 1_000_000, *, seed: int = 7) -> Iterator[Measurement]:
 
 
 def whole_portfolio(lines: int, seed: int) -> Portfolio:
-    """The portfolio with every column of silver, and its forecast."""
+    """The portfolio with every column of silver, the pages it is of, and gold's money computed from it."""
     generated = portfolio(lines, seed)
+    projects, months = forecasts_of(generated)
     told: dict[str, pl.DataFrame] = {
         "programs": _completed(generated.programs, NotionPrograms),
         "projects": _completed(generated.projects, NotionProjects),
         "budget_lines": _completed(
             generated.budget_lines.with_columns(project_id=pl.col("project_ids").list.first()), NotionBudgetLines
         ),
-        "forecast": _completed(forecasts_of(generated)[0], PpmForecast),
-        **{name: table.create_empty() if table else pl.DataFrame() for name, table in _EMPTY},
+        "budget_vs_actual": _completed(cells(generated), PpmBudgetVsActual),
+        "forecast": _completed(projects, PpmForecast),
+        "forecast_monthly": _completed(months, PpmForecastMonthly),
+        **{name: table.create_empty() for name, table in _EMPTY.items()},
     }
-    return Portfolio(as_of=AS_OF, **{name: nw.from_native(frame.lazy()) for name, frame in told.items()})
+    told["raw_pages"] = pl.concat(
+        _completed(
+            told[name].select(pl.lit(name).alias("database_name"), pl.col(table.primary_key()[0]).alias("page_id")),
+            NotionRawPages,
+        )
+        for name, table in PAGE_TABLES.items()
+    )
+    whole = Portfolio(as_of=AS_OF, **{name: nw.from_native(frame.lazy()) for name, frame in told.items()})
+    health: Any = nw.from_native(_completed(_health(whole), PpmProjectHealth).lazy())
+    return replace(whole, project_health=health)
 
 
 def _metrics(of: Portfolio) -> pl.DataFrame:
-    return metrics(of, RULES)
+    return metrics(of, EVERY_RULE)
 
 
 def _health(of: Portfolio) -> pl.DataFrame:

@@ -205,8 +205,8 @@ class PpmRestatements(Table):
         "current_reporting - reported_reporting, where null counts as 0.", f"{_REPORTED}.reporting_value", *_CONVERTED
     )
     reason = dy.String(
-        description="amount, spending, split, rate, month, project, category, vendor, program, currency, new_line, entered, "
-        "archived, project_gone, absent, removed or settled.",
+        description="amount, spending, split, rate, month, project, category, vendor, program, currency, new_line, "
+        "entered, archived, project_gone, absent, removed or settled.",
         metadata=derived_from(*_OF_BOTH, *_CONVERTED),
     )
     explanation = dy.String(description="The reason in words.", metadata=derived_from(*_OF_BOTH, *_CONVERTED))

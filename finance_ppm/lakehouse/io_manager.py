@@ -20,6 +20,8 @@ from finance_ppm.lakehouse.errors import LakeBusyError, WriteConflictError
 from finance_ppm.lakehouse.lake import Lake, Upsert, Written
 
 DAY = "as_of_date"
+MADE_AT = "made at"
+"""Metadata: when the table was made, by our own clock, be it that it came out the same and was not written."""
 PREVIEW_ROWS = 5
 PREVIEW_WIDTH = 60
 
@@ -49,7 +51,8 @@ class LakeIOManager(dg.IOManager):
         upsert = obj if isinstance(obj, Upsert) else Upsert(_collected(table, obj))
         with _retried_only_where_it_helps():
             stored = self._store(table, upsert, day)
-        context.add_output_metadata(_metadata(stored, self._lake.path(stored.table), upsert.rows))
+        told = _metadata(stored, self._lake.path(stored.table), upsert.rows)
+        context.add_output_metadata({**told, MADE_AT: dg.MetadataValue.timestamp(self._clock.now())})
         context.step_context.set_data_version(context.asset_key, dg.DataVersion(stored.content_version))
 
     def load_input(self, context: dg.InputContext) -> Any:

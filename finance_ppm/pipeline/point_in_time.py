@@ -153,9 +153,11 @@ class PointInTime:
             require_captured(self._lake, day)
         if of is not None and day >= self._clock.today():
             self._require_made(set(of))
+        # Gold first, and bronze after silver: another run may be at work, and what it is made from is never older.
+        ordered = sorted(_PORTFOLIO.items(), key=lambda told: told[1].info.layer is not Layer.GOLD)
         frames = {
             name: self._held(table, day) if table in beside or _is_wanted(table, of) else table.create_empty()
-            for name, table in _PORTFOLIO.items()
+            for name, table in ordered
         }
         return Portfolio(as_of=day, **{name: nw.from_native(frame.lazy()) for name, frame in frames.items()})
 
@@ -171,6 +173,10 @@ class PointInTime:
         if made is None:
             return self._lake.exists(table) and not self._lake.count(history_of(table))
         return made == day
+
+    def is_empty(self, table: type[Table], day: date) -> bool:
+        """Whether the table holds no row, as ``day`` saw it."""
+        return not _count(self._seen(table, day))
 
     def _is_of_azure_alone(self, tables: Collection[type[Table]] | None) -> bool:
         """Whether Azure is wanted and Notion was never read: then there are no projects, and nobody's savings."""

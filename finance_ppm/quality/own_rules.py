@@ -1,6 +1,7 @@
 """Data-quality rules of a finance team's own, from one YAML file (PPM_RULES), without touching code.
 
-Belongs here: the file's shape, and making rules of it. What a rule is, is ``rule``; ours are ``rules``.
+Belongs here: the file's shape, and making rules of it. What may be asked of a cell is ``own_conditions``; what a rule
+is, is ``rule``; ours are ``rules``.
 
 A rule names a table, which of its rows it looks at (``where``, all live ones if nothing is said), and what must hold of
 each of them (``must``)::
@@ -25,22 +26,22 @@ each of them (``must``)::
 
 Conditions of several columns, or several of one, must all hold. Of an empty cell only ``present`` asks anything: it
 does not choose a row (``where``), and does not break a rule (``must``).
+
+A rule that cannot be used is told and left out, and the others are asked (:func:`read_own_rules`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from datetime import date
-from decimal import Decimal
-from difflib import get_close_matches
-from functools import reduce
-from operator import and_, eq, ge, gt, le, lt, ne
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import dataframely as dy
 import narwhals.stable.v2 as nw
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
+import polars as pl
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from finance_ppm.contracts import Layer, Table, full_name, stamp_columns
+from finance_ppm.contracts import ALL_TABLES, Layer, Table, full_name
 from finance_ppm.contracts.azure import (
     AdvisorSummary,
     AzureAdvisorAllocations,
@@ -52,11 +53,14 @@ from finance_ppm.contracts.finance import PpmForecast, PpmForecastMonthly, PpmPr
 from finance_ppm.contracts.gold import PpmBudgetVsActual
 from finance_ppm.contracts.silver import PAGE_TABLES
 from finance_ppm.errors import SettingsError
+from finance_ppm.quality.evaluation import evaluate
+from finance_ppm.quality.own_conditions import Condition, Text, holds, objections, shown
 from finance_ppm.quality.rule import NOTHING, Identity, Rule, Rulebook, Severity, page_identity
 from finance_ppm.quality.rules import EVERY_RULE
-from finance_ppm.quality.vocabulary import broken, live, missing, text
+from finance_ppm.quality.vocabulary import broken, live, text
 from finance_ppm.settings import Config
 from finance_ppm.transforms.portfolio import Frame, Portfolio
+from finance_ppm.yaml_file import YamlFile, instead, text_of
 
 _FRAME_OF: dict[str, type[Table]] = {
     **PAGE_TABLES,
@@ -73,176 +77,172 @@ _FRAME_OF: dict[str, type[Table]] = {
 _FRAMES = {full_name(table): (frame, table) for frame, table in _FRAME_OF.items()}
 """Tables that rules may look at: name to the portfolio's frame and the contract."""
 
-Text = Annotated[str, Field(pattern=r"\S")]
-
-
-class OtherColumn(BaseModel):
-    """A column of the same row, to compare with."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    column: Text
-
-
-Value = OtherColumn | StrictBool | int | Decimal | date | str
-
-
-class Condition(BaseModel):
-    """What is asked of one cell; of several, all."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    present: StrictBool | None = None
-    one_of: tuple[str, ...] | None = None
-    none_of: tuple[str, ...] | None = None
-    matches: str | None = None
-    """A regular expression that is found in the text."""
-    equals: Value | None = None
-    differs_from: Value | None = None
-    at_least: Value | None = None
-    at_most: Value | None = None
-    above: Value | None = None
-    below: Value | None = None
-
-    @model_validator(mode="after")
-    def _asks_something(self) -> "Condition":
-        if not self.model_fields_set:
-            raise ValueError(f"it asks nothing: name one of {', '.join(type(self).model_fields)}")
-        return self
-
-
-_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
-    "equals": eq,
-    "differs_from": ne,
-    "at_least": ge,
-    "at_most": le,
-    "above": gt,
-    "below": lt,
-}
-
 
 class OwnRule(BaseModel):
     """One entry of the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,60}$")]
+    name: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z][a-z0-9_]{2,60}$", description="3 to 61 signs of a-z, 0-9 and _, the first of them a letter"
+        ),
+    ]
     table: Text
     severity: Literal["ERROR", "WARN", "INFO"]
     asks: Text
     remedy: Text
-    owner: Annotated[str, Field(pattern=r"^(team:[\w.-]+|[^@\s]+@[^@\s]+)$")] = "team:finance"
+    owner: Annotated[
+        str, Field(pattern=r"^(team:[\w.-]+|[^@\s]+@[^@\s]+)$", description="an e-mail address, or team:NAME")
+    ] = "team:finance"
     where: dict[str, Condition] = Field(default_factory=dict)
     must: Annotated[dict[str, Condition], Field(min_length=1)]
 
 
-class _File(BaseModel):
+class RulesFile(BaseModel):
+    """The file. Its entries are looked at one by one."""
+
     model_config = ConfigDict(extra="forbid")
 
-    rules: list[OwnRule] = Field(default_factory=list)
+    rules: Annotated[list[Any], BeforeValidator(lambda told: [] if told is None else told)] = Field(
+        default_factory=list
+    )
+
+
+@dataclass(frozen=True)
+class OwnRules:
+    """What became of the file."""
+
+    rules: tuple[Rule, ...] = ()
+    """Those that can be asked."""
+    mistakes: tuple[str, ...] = ()
+    """Why others cannot: a sentence for each, with the file, the line, and what to do."""
 
 
 def own_rules(config: Config) -> tuple[Rule, ...]:
     """The rules in the file that the settings name; none where there is no ``rules.yaml``.
 
-    Raises :class:`SettingsError` with one sentence: the file, the rule, and what to do.
+    Raises :class:`SettingsError` with the first mistake.
     """
-    path = config.ppm_rules
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        if path == Config.model_fields["ppm_rules"].default:
-            return ()
-        raise SettingsError(f"{path} does not exist: write it, or remove PPM_RULES from .env.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SettingsError(f"{path} cannot be read ({reason}): mend the file, or set PPM_RULES to another.") from None
-    return rules_in(content, path)
+    return _sound(read_own_rules(config))
 
 
 def rules_in(content: str, path: Path) -> tuple[Rule, ...]:
-    """The rules of a file's text. Raises :class:`SettingsError`."""
-    import yaml  # type: ignore[import-untyped]  # PyYAML carries no types
+    """The rules of a file's text. Raises as :func:`own_rules`."""
+    return _sound(_read(content, path))
 
+
+def read_own_rules(config: Config) -> OwnRules:
+    """The rules in the file that the settings name, and what is wrong with the others; it raises nothing.
+
+    Of a file that is no YAML there are none.
+    """
+    path = config.ppm_rules
     try:
-        told = yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        raise SettingsError(f"{path} is not YAML{where}: mend it there.") from None
+        content = text_of(path, "PPM_RULES")
+    except SettingsError as error:
+        return OwnRules(mistakes=(str(error),))
+    if content is not None:
+        return _read(content, path)
+    if path == Config.model_fields["ppm_rules"].default:
+        return OwnRules()
+    return OwnRules(mistakes=(f"{path} does not exist: write it, or remove PPM_RULES from .env.",))
+
+
+def _sound(found: OwnRules) -> tuple[Rule, ...]:
+    if found.mistakes:
+        raise SettingsError(found.mistakes[0])
+    return found.rules
+
+
+def _read(content: str, path: Path) -> OwnRules:
     try:
-        file = _File.model_validate(told or {})
+        file = YamlFile(content, path)
+    except SettingsError as error:
+        return OwnRules(mistakes=(str(error),))
+    try:
+        entries = RulesFile.model_validate({} if file.told is None else file.told).rules
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise SettingsError(f"{path}: {_place(told, first['loc'])} {_reason(first)}; mend it there.") from None
-    names = {rule.name for rule in EVERY_RULE}
-    made = []
-    for rule in file.rules:
-        if rule.name in names:
-            raise SettingsError(f"{path}: there is a rule {rule.name} already; give yours another name.")
-        names.add(rule.name)
-        made.append(_made(rule, path))
-    return tuple(made)
+        return OwnRules(mistakes=(str(file.mistake(error, RulesFile)),))
+    ours = {rule.name for rule in EVERY_RULE}
+    rules: dict[str, Rule] = {}
+    mistakes = []
+    for index, entry in enumerate(entries):
+        try:
+            rule = _Entry(file, index, entry).rule(ours | rules.keys())
+        except SettingsError as error:
+            mistakes.append(str(error))
+        else:
+            rules[rule.name] = rule
+    return OwnRules(tuple(rules.values()), tuple(mistakes))
 
 
-def _place(told: Any, location: tuple[int | str, ...]) -> str:
-    """``rule large_lines, must.amount``: where in the file."""
-    if len(location) < 2 or location[0] != "rules" or not isinstance(location[1], int):
-        return ".".join(map(str, location)) or "the file"
-    entry = told["rules"][location[1]]
-    name = entry.get("name") if isinstance(entry, dict) else None
-    inner = [part for part in map(str, location[2:]) if not part.startswith("function-")]
-    return ", ".join(part for part in (f"rule {name or location[1] + 1}", ".".join(inner)) if part)
+class _Entry:
+    """One entry of a file on its way to a rule. Whatever cannot be asked raises :class:`SettingsError`."""
+
+    def __init__(self, file: YamlFile, index: int, told: Any) -> None:
+        self._file = file
+        self._place = ("rules", index)
+        try:
+            self._own = OwnRule.model_validate(told)
+        except ValidationError as error:
+            raise file.mistake(error, OwnRule, self._place) from None
+
+    def rule(self, taken: Iterable[str]) -> Rule:
+        """The rule, whose name is none of those ``taken``; it was asked once, of nothing."""
+        own = self._own
+        if own.name in taken:
+            raise self._wrong(f"there is a rule {own.name} already; give this one another name", "name")
+        if own.table not in _FRAMES:
+            raise self._wrong(_not_looked_at(own.table), "table")
+        frame, table = _FRAMES[own.table]
+        for part, conditions in (("where", own.where), ("must", own.must)):
+            for column, condition in conditions.items():
+                for place, reason in objections(table, column, condition):
+                    raise self._wrong(reason, part, column, *place)
+        rule = _made(own, frame, table)
+        try:
+            evaluate(_nothing(), [rule])
+        except (nw.exceptions.NarwhalsError, pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise self._wrong(f"it cannot be computed ({reason}); ask it in another way") from None
+        return rule
+
+    def _wrong(self, reason: str, *place: str) -> SettingsError:
+        return self._file.wrong((*self._place, *place), reason)
 
 
-def _reason(error: Any) -> str:
-    if error["type"] == "missing":
-        return "is missing"
-    if error["type"] == "extra_forbidden":
-        return "is nothing that a rule knows"
-    return f"is wrong: {error['msg'].removeprefix('Value error, ')}"
+def _not_looked_at(told: str) -> str:
+    if told in map(full_name, ALL_TABLES):
+        return f"rules of your own cannot look at {told}; they can look at {', '.join(_FRAMES)}"
+    return f"there is no table {told}; {instead(told, _FRAMES)}"
 
 
-def _made(own: OwnRule, path: Path) -> Rule:
-    if own.table not in _FRAMES:
-        raise SettingsError(f"{path}: rule {own.name} looks at {own.table}; {_instead(own.table, _FRAMES)}.")
-    frame, table = _FRAMES[own.table]
-    for column in _columns(own):
-        if column not in table.columns():
-            raise SettingsError(
-                f"{path}: rule {own.name} asks for {column}, which {own.table} does not have; "
-                f"{_instead(column, table.columns())}."
-            )
-    for column, condition in (*own.where.items(), *own.must.items()):
-        _require_comparable(own, path, column, condition, table)
+@cache
+def _nothing() -> Portfolio:
+    """Every table that a rule may look at, without a row."""
+    none: Frame = nw.from_native(pl.LazyFrame())
+    empty = {frame: nw.from_native(table.create_empty().lazy()) for frame, table in _FRAME_OF.items()}
+    frames = {field.name: empty.get(field.name, none) for field in fields(Portfolio) if field.name != "as_of"}
+    return Portfolio(as_of=date.min, **frames)
 
+
+def _made(own: OwnRule, frame: str, table: type[Table]) -> Rule:
     def looked_at(portfolio: Portfolio) -> Frame:
         rows: Frame = getattr(portfolio, frame)
         rows = live(rows) if "is_archived" in table.columns() else rows
-        return rows.filter(_holds(own.where, table, of_nothing=False)) if own.where else rows
+        return rows.filter(holds(own.where, table, of_nothing=False)) if own.where else rows
 
     def breaking(portfolio: Portfolio) -> Frame:
-        wrong = looked_at(portfolio).filter(~_holds(own.must, table, of_nothing=True))
+        wrong = looked_at(portfolio).filter(~holds(own.must, table, of_nothing=True))
         column = next(iter(own.must))
-        return broken(wrong, column, nw.lit(f"Asked is: {own.asks}"), value=text(column))
+        return broken(wrong, column, nw.lit(f"Asked is: {own.asks}"), value=shown(column, table))
 
     book = Rulebook(table, _identity(table), checked=looked_at)
     declare = book.rule(Severity(own.severity), remedy=own.remedy, name=own.name, description=own.asks, owner=own.owner)
     rule = declare(breaking)
     return rule if table.info.layer is Layer.SILVER else rule.reading(table)
-
-
-def _columns(own: OwnRule) -> Iterator[str]:
-    for column, condition in (*own.where.items(), *own.must.items()):
-        yield column
-        for name in _COMPARISONS:
-            if isinstance(value := getattr(condition, name), OtherColumn):
-                yield value.column
-
-
-def _instead(told: str, known: Mapping[str, Any]) -> str:
-    close = get_close_matches(told, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"name one of {', '.join(known)}"
 
 
 def _identity(table: type[Table]) -> Identity:
@@ -258,79 +258,3 @@ def _identity(table: type[Table]) -> Identity:
         project_id=nw.col("project_id") if "project_id" in columns else NOTHING,
         notion_url=NOTHING,
     )
-
-
-def _holds(conditions: Mapping[str, Condition], table: type[Table], *, of_nothing: bool) -> nw.Expr:
-    """Whether a row meets all conditions; ``of_nothing`` is what is said of an empty cell."""
-    met = (each.fill_null(of_nothing) for column, told in conditions.items() for each in _met(column, told, table))
-    return reduce(and_, met)
-
-
-def _met(column: str, condition: Condition, table: type[Table]) -> Iterator[nw.Expr]:
-    cell, is_text = nw.col(column), isinstance(table.columns()[column], dy.String)
-    if condition.present is not None:
-        empty = missing(column) if is_text else cell.is_null()
-        yield ~empty if condition.present else empty
-    for told, negate in ((condition.one_of, False), (condition.none_of, True)):
-        if told is not None:
-            listed = cell.is_in(told)
-            yield ~listed if negate else listed
-    if condition.matches is not None:
-        yield cell.str.contains(condition.matches)
-    for name, compare in _COMPARISONS.items():
-        value = getattr(condition, name)
-        if value is not None:
-            other = nw.col(value.column) if isinstance(value, OtherColumn) else _literal(value, table, column)
-            yield compare(cell, other)
-
-
-def _literal(value: Any, table: type[Table], column: str) -> nw.Expr:
-    """The value as one of the column's kind."""
-    if isinstance(table.columns()[column], dy.Decimal):
-        return nw.lit(Decimal(str(value)))
-    return nw.lit(value)
-
-
-_KINDS: tuple[tuple[type[dy.Column], tuple[type, ...], str], ...] = (
-    (dy.Decimal, (int, Decimal), "a number"),
-    (dy.Float64, (int, Decimal), "a number"),
-    (dy.Int64, (int,), "a whole number"),
-    (dy.Int32, (int,), "a whole number"),
-    (dy.Date, (date,), "a day (2026-11-01)"),
-    (dy.Bool, (bool,), "true or false"),
-    (dy.String, (str,), "a text"),
-)
-"""Columns that can be compared with a value, and with what."""
-
-
-def _require_comparable(own: OwnRule, path: Path, column: str, condition: Condition, table: type[Table]) -> None:
-    """Raise where a condition asks of a column what none of its cells could ever answer."""
-    kind = table.columns()[column]
-    words = [name for name in ("one_of", "none_of", "matches") if getattr(condition, name) is not None]
-    if words and not isinstance(kind, dy.String):
-        raise SettingsError(f"{path}: rule {own.name} asks {words[0]} of {column}, which holds no text.")
-    for name in _COMPARISONS:
-        value = getattr(condition, name)
-        if value is None:
-            continue
-        if isinstance(value, OtherColumn):
-            if type(table.columns()[value.column]) is not type(kind):
-                raise SettingsError(f"{path}: rule {own.name} compares {column} with {value.column}: different kinds.")
-            continue
-        fitting = next((fits for column_kind, fits, _ in _KINDS if isinstance(kind, column_kind)), ())
-        noun = next((noun for column_kind, _, noun in _KINDS if isinstance(kind, column_kind)), "nothing")
-        if not isinstance(value, fitting) or (isinstance(value, bool) and bool not in fitting):
-            raise SettingsError(f"{path}: rule {own.name} compares {column} with {value!r}; write {noun}.")
-    if condition.matches is not None:
-        _require_pattern(own, path, condition.matches)
-    if column in stamp_columns(table):
-        raise SettingsError(f"{path}: rule {own.name} asks for {column}, which says only when the row was written.")
-
-
-def _require_pattern(own: OwnRule, path: Path, pattern: str) -> None:
-    import polars as pl
-
-    try:
-        pl.select(pl.lit("").str.contains(pattern))
-    except pl.exceptions.ComputeError:
-        raise SettingsError(f"{path}: rule {own.name} matches {pattern!r}, which is no regular expression.") from None

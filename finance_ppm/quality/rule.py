@@ -51,6 +51,10 @@ class Rule:
     """What is downstream of the table waits until no row breaks it."""
     reads: tuple[type[Table], ...] = ()
     """The gold tables it compares: it can be asked only once these are made. Silver and bronze are always there."""
+    made_from: tuple[type[Table], ...] = ()
+    """What these are made from, where it compares them with that or with one another: it can be asked only where none
+    of it is newer than they are (``asking``).
+    """
 
     def reading(self, *tables: type[Table]) -> "Rule":
         """The same rule, which reads these gold tables."""
@@ -116,6 +120,8 @@ class Rulebook:
     rules: list[Rule] = field(default_factory=list)
     reads: tuple[type[Table], ...] = ()
     """The gold tables that its rules compare."""
+    made_from: tuple[type[Table], ...] = ()
+    """What these are made from, where they could differ for being of another moment."""
 
     def rule(
         self,
@@ -149,6 +155,7 @@ class Rulebook:
                 hard=hard,
                 blocking=blocking,
                 reads=self.reads,
+                made_from=self.made_from,
             )
             self.rules.append(rule)
             return rule

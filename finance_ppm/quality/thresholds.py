@@ -16,6 +16,8 @@ class Thresholds:
     """A running project or an open critical risk nobody edited for longer is stale."""
     read_within_hours: int = 24
     """The last complete read of a database may be this long before the end of the as-of day."""
+    settled_within_hours: int = 1
+    """A page that was captured may take so long until silver holds it."""
     lines_tolerance: Decimal = Decimal("1.00")
     """Budget lines may exceed Budget Total by this amount ..."""
     lines_tolerance_share: Decimal = Decimal("0.005")

@@ -16,10 +16,13 @@ from finance_ppm.contracts import ALL_TABLES, Table, full_name, history_of
 from finance_ppm.contracts.azure import AZURE_BRONZE_TABLES
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.closes import PpmMonthCloseLines, PpmMonthCloses
+from finance_ppm.contracts.finance import PpmForecast, PpmProjectHealth
 from finance_ppm.contracts.fx import FX_TABLES
 from finance_ppm.contracts.gold import ControlRoomStatus, PpmBudgetVsActual
 from finance_ppm.contracts.silver import NotionActions, NotionBudgetLines, NotionProjects, NotionRisks, Quarantine
 from finance_ppm.dagster_home import step_words
+from finance_ppm.lakehouse.retention import remove_expired
+from finance_ppm.parameters import Parameters
 from finance_ppm.pipeline.silver import unsettled_pages
 from finance_ppm.resources import NotionSource
 from finance_ppm.sandbox.notion.faults import Fault
@@ -124,6 +127,34 @@ def test_gold_of_gold_waits_for_the_gold_of_its_day(here: World) -> None:
         assert failure(refused) == f"There is no gold/ppm_forecast of {day}: materialise it for that day first."
         here.run(day, only={"gold/ppm_forecast"})
         assert here.run(day, only={"gold/ppm_forecast_intervals"}).success
+
+
+def test_a_snapshot_that_has_left_is_no_empty_one(here: World) -> None:
+    """Dagster remembers that it was made; what is made of it is not made of nothing for that."""
+    here.run()
+    here.go_to(MONDAY + timedelta(days=1))
+    here.run(only={"gold/ppm_forecast"})  # the last of its month is kept
+    here.go_to(MONDAY + timedelta(days=60))
+    remove_expired(here.lake, history_of(PpmForecast), here.clock.today(), set)
+    refused = here.run(TODAY, only={"gold/ppm_project_health"}, raise_on_error=False)
+    assert failure(refused) == f"There is no gold/ppm_forecast of {TODAY}: materialise it for that day first."
+
+
+def test_a_day_on_which_there_was_nothing_was_made_all_the_same(tmp_path: Path) -> None:
+    with world(tmp_path, History((), databases(), ())) as nothing:
+        nothing.run()
+        nothing.go_to(MONDAY + timedelta(days=1))
+        nothing.run()
+        assert nothing.rows(PpmForecast).is_empty()
+        assert nothing.run(TODAY, only={"gold/ppm_forecast_intervals"}).success
+
+
+def test_thresholds_that_cannot_be_used_stop_what_is_judged_by_them_and_no_figure(here: World) -> None:
+    told = "health.yaml, line 3 (cost > amber_beyond): write a number."
+    here.overrides["parameters"] = Parameters(health_mistake=told)
+    assert failure(here.run(raise_on_error=False)) == told
+    assert here.rows(PpmBudgetVsActual).height > 100
+    assert here.lake.version(PpmProjectHealth) is None
 
 
 def test_one_of_the_tables_made_together_can_be_made_alone(here: World) -> None:

@@ -70,7 +70,7 @@ def here(tmp_path: Path) -> Iterator[World]:
 def edit_a_line(here: World, amount: str) -> str:
     """The id of the line that was edited."""
     here.go_to(here.clock.now() + timedelta(minutes=5))
-    line: str = here.rows(NotionRawPages).filter(pl.col("database_name") == "budget_lines")["page_id"].min()
+    line = str(here.rows(NotionRawPages).filter(pl.col("database_name") == "budget_lines")["page_id"].min())
     here.edit("budget_lines", line, Amount=number(amount))
     return line
 

@@ -58,6 +58,7 @@ def drift(kind: str, name: str, found: str | None) -> Row:
 
 
 GONE: Row = {"is_archived": True}
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NOVEMBER_20, NOVEMBER_21, NOVEMBER_22 = (date(2026, 11, day) for day in (20, 21, 22))
 LAST_FRESH_EDIT = datetime(2026, 8, 23, tzinfo=UTC)  # 90 days before 2026-11-21
 LAST_STALE_EDIT = datetime(2026, 8, 22, 23, 59, tzinfo=UTC)
@@ -713,12 +714,32 @@ CASES = [
     ),
     case(
         "pages_accounted_for",
-        [("lost", "page_id", "lost"), ("both", "page_id", "both"), ("alone", "page_id", "alone")],
-        projects=[project("both"), project("mended"), project("gone", **GONE)],
+        [
+            ("lost", "page_id", "lost"),
+            ("both", "page_id", "both"),
+            ("alone", "page_id", "alone"),
+            ("stale", "page_id", "stale"),
+            ("left behind", "page_id", "left behind"),
+            ("an hour ago", "page_id", "an hour ago"),
+            ("from nowhere", "page_id", "from nowhere"),
+            ("refused from nowhere", "page_id", "refused from nowhere"),
+        ],
+        projects=[
+            project("both"),
+            project("mended"),
+            project("gone", **GONE),
+            project("stale", synced_at=EDITED - timedelta(seconds=1)),
+            project("left behind"),
+            project("moving", synced_at=NOON),
+            project("from nowhere"),
+        ],
         quarantine=[
             refused("both", database_name="projects"),
             refused("other", database_name="projects"),
             refused("mended", database_name="risks"),
+            refused("left behind", database_name="projects", synced_at=EDITED - timedelta(seconds=1)),
+            refused("moving", database_name="projects", synced_at=EDITED),
+            refused("refused from nowhere", database_name="risks"),
         ],
         raw_pages=[
             captured("lost"),
@@ -727,9 +748,31 @@ CASES = [
             captured("mended", captured_at=EDITED - timedelta(days=1)),
             captured("gone", is_deleted=True),
             captured("other"),
-            captured("just now", captured_at=EDITED + timedelta(seconds=1)),
+            captured("stale"),
+            captured("stale", captured_at=EDITED - timedelta(seconds=1)),
+            captured("left behind"),
+            captured("moving", captured_at=EDITED),
+            captured("moving", captured_at=NOON),
             captured("mended", database_name="risks"),
             captured("alone", database_name="vendors"),
+            captured("just now", database_name="risks", captured_at=NOON - timedelta(minutes=59)),
+            captured("just now", database_name="vendors", captured_at=NOON),
+            captured("an hour ago", database_name="risks", captured_at=NOON - timedelta(minutes=60)),
+        ],
+        watermarks=[watermark("1", "read", last_attempt_at=NOON)],
+    ),
+    case(
+        "deleted_pages_are_archived",
+        [("counted", "page_id", "counted")],
+        projects=[project("counted"), project("gone", **GONE), project("back"), project("not yet")],
+        raw_pages=[
+            captured("counted", is_deleted=True),
+            captured("gone", is_deleted=True),
+            captured("back", is_deleted=True, captured_at=EDITED - timedelta(days=1)),
+            captured("back"),
+            captured("not yet"),
+            captured("not yet", is_deleted=True, captured_at=NOON),
+            captured("counted", database_name="risks", captured_at=NOON),
         ],
     ),
     # Databases have names of their own in each case, so that the cases fit into one portfolio.

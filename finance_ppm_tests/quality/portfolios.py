@@ -186,7 +186,13 @@ SOUND: dict[str, Row] = {
 }
 """One row of each table. But for the page in quarantine they break no rule."""
 
-BASE: Rows = {table: [{}] for table in SOUND if table != "quarantine"}
+BASE: Rows = {
+    **{table: [{}] for table in SOUND if table != "quarantine"},
+    "raw_pages": [
+        {"database_name": database, "page_id": SOUND[database][table.primary_key()[0]]}
+        for database, table in PAGE_TABLES.items()
+    ],
+}
 """A portfolio of the sound rows."""
 
 

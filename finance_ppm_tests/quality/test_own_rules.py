@@ -1,14 +1,15 @@
 """Rules of a finance team's own: what they find, and what is said of a file that cannot be used."""
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from finance_ppm.errors import SettingsError
-from finance_ppm.quality import evaluate, findings
-from finance_ppm.quality.own_rules import own_rules, rules_in
+from finance_ppm.quality import evaluate, findings, own_conditions
+from finance_ppm.quality.own_rules import own_rules, read_own_rules, rules_in
 from finance_ppm.settings import Config
 from finance_ppm_tests.engines import Engine, PolarsEngine, engine, spark_session  # noqa: F401 - fixtures
 from finance_ppm_tests.quality.marts import marts_of, with_marts
@@ -43,6 +44,8 @@ def rule(text: str, *, table: str = "silver/notion_budget_lines", name: str = "m
         ("must: {vendor: {none_of: [Bolt]}}", {"late"}),
         ("must: {paid_date: {differs_from: 2026-03-31}}", {"late"}),
         ("where: {vendor: {equals: Acme}, amount: {at_most: 100}}, must: {name: {equals: Shelves}}", {"L"}),
+        ("must: {amount: {below: 1e4}}", {"large"}),
+        ("must: {vendor: {one_of: [no, Bolt]}}", {"L", "nearly", "empty"}),
     ],
 )
 def test_it_finds_what_breaks_it_on_every_engine(
@@ -54,6 +57,62 @@ def test_it_finds_what_breaks_it_on_every_engine(
     assert set(found["row_id"]) == broken
     assert set(found["rule"]) == {"mine"}
     assert set(found["remedy"]) == {"Mend it."}
+
+
+ODD: Rows = {
+    "budget_lines": [
+        {"budget_line_id": "nowhere", "project_ids": [], "vendor": "\t\u00a0\u2009"},
+        {"budget_line_id": "unknown", "vendor": None},
+        {"budget_line_id": "before", "last_modified": datetime(2026, 4, 30, 23, 59, 59, 999999, UTC)},
+        {"budget_line_id": "midnight", "last_modified": datetime(2026, 5, 1, 0, 0, tzinfo=UTC)},
+        {"budget_line_id": "evening", "last_modified": datetime(2026, 5, 1, 23, 59, 59, 999999, UTC)},
+        {"budget_line_id": "after", "last_modified": datetime(2026, 5, 2, 0, 0, tzinfo=UTC)},
+    ]
+}
+DAYS = "where: {budget_line_id: {one_of: [before, midnight, evening, after]}}, "
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("must: {project_ids: {present: true}}", {"nowhere"}),
+        ("where: {project_ids: {present: true}}, must: {vendor: {present: true}}", {"unknown"}),
+        ("where: {project_ids: {present: false}}, must: {budget_line_id: {equals: unknown}}", {"nowhere"}),
+        ("must: {vendor: {present: true}}", {"nowhere", "unknown"}),
+        ("where: {vendor: {present: false}}, must: {budget_line_id: {equals: unknown}}", {"nowhere"}),
+        (DAYS + "must: {last_modified: {at_least: 2026-05-01}}", {"before"}),
+        (DAYS + "must: {last_modified: {at_most: 2026-05-01}}", {"after"}),
+        (DAYS + "must: {last_modified: {above: 2026-05-01}}", {"before", "midnight", "evening"}),
+        (DAYS + "must: {last_modified: {below: 2026-05-01}}", {"midnight", "evening", "after"}),
+        (DAYS + "must: {last_modified: {equals: 2026-05-01}}", {"before", "after"}),
+        (DAYS + "must: {last_modified: {differs_from: 2026-05-01}}", {"midnight", "evening"}),
+    ],
+)
+def test_lists_blanks_and_moments_are_asked_alike_on_every_engine(
+    engine: Engine,  # noqa: F811 - the fixture
+    text: str,
+    broken: set[str],
+) -> None:
+    """A list without entries is not present, nor is a text of blanks; a moment is of its day in UTC."""
+    found = findings(portfolio_of(engine, BASE, ODD), rules_in(rule(text), PATH))
+    assert set(found["row_id"]) == broken
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("silver/notion_budget_lines", "project_ids"),
+        ("silver/notion_budget_lines", "issues"),
+        ("silver/azure_resources", "tags"),
+        ("gold/ppm_project_health", "rag_rules"),
+    ],
+)
+def test_of_several_values_a_finding_quotes_how_many_there_are(table: str, column: str) -> None:
+    silver, marts = marts_of(PolarsEngine(), BASE)
+    portfolio = with_marts(PolarsEngine(), silver, marts)
+    for present in ("true", "false"):
+        found = findings(portfolio, rules_in(rule(f"must: {{{column}: {{present: {present}}}}}", table=table), PATH))
+        assert all((value == "0") is (present == "true") for value in found["value"].drop_nulls())
 
 
 def test_it_looks_only_at_the_rows_it_asks_for() -> None:
@@ -72,23 +131,58 @@ def test_it_may_look_at_gold() -> None:
 def test_an_empty_file_and_no_file_are_no_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert own_rules(Config()) == ()
-    (tmp_path / "rules.yaml").write_text("# nothing yet\n")
-    assert own_rules(Config()) == ()
+    for nothing in ("# nothing yet\n", "rules:\n#  - name: mine\n", "rules: []"):
+        (tmp_path / "rules.yaml").write_text(nothing)
+        assert own_rules(Config()) == ()
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("rules: [", "not YAML in line 1"),
-        ("rule: []", "rule is nothing that a rule knows"),
-        ("rules: 3", "rules is wrong"),
-        ("rules: [7]", "rule 1"),
-        ("rules:\n  - {name: mine}", "rule mine, table is missing"),
-        (rule("must: {}"), "rule mine, must"),
-        (rule("must: {amount: {}}"), "asks nothing"),
-        (rule("must: {amount: {atleast: 3}}"), "rule mine, must.amount.atleast is nothing that a rule knows"),
-        (rule("must: {amuont: {at_least: 3}}"), "did you mean amount?"),
+        ("rules: [", "line 1 is not YAML"),
+        ("rule: []", "line 1 (rule): rule is nothing that is known here; did you mean rules?"),
+        ("- a", "line 1: write `name: value` lines indented below it."),
+        ("rules: 3", "line 1 (rules): write a list: [one, another]."),
+        ("rules: [7]", "line 1 (rules > 1): write `name: value` lines indented below it."),
+        ("rules:\n  - {name: mine}", "line 2 (rules > mine): table is missing; write it there."),
+        (rule("must: {}"), "(rules > mine > must): name something below it."),
+        (rule("must: {amount: {}}"), "(rules > mine > must > amount): it asks nothing; name one of present, one_of"),
+        (rule("must: {amount: {at_least: }}"), "at_least has nothing behind it; write a value there, or remove it."),
+        (rule("must: {vendor: {present: null}}"), "present has nothing behind it"),
+        (rule("where: {amount: {at_least: ~}}, must: {vendor: {present: true}}"), "where > amount): at_least has not"),
+        (rule("must: {amount: 3}"), "write `name: value` lines indented below it."),
+        (rule("must: {amount: {atleast: 3}}"), "atleast is nothing that is known here; did you mean at_least?"),
+        (rule("must: {amount: {at_least: [3]}}"), "write one value, or {column: NAME} for another column of the row"),
+        (rule("must: {amount: {at_least: {colum: vendor}}}"), "write one value, or {column: NAME}"),
+        (rule("must: {amount: {at_least: .inf}}"), "amount cannot be compared with '.inf'; write a number"),
+        (rule("must: {vendor: {one_of: [1]}}"), "write a text; what looks like a number, a day, true or null needs qu"),
+        (rule("must: {vendor: {one_of: Acme}}"), "write a list: [one, another]."),
+        (rule("must: {vendor: {one_of: []}}"), "name something below it."),
+        (rule("must: {vendor: {present: 1}}"), "write true or false."),
+        (rule("must: {vendor: {present: true}}", name="Mine"), "write 3 to 61 signs of a-z, 0-9 and _"),
+        (rule("must: {vendor: {present: true}}", name='"mine\\n"'), "write 3 to 61 signs of a-z, 0-9 and _"),
+        (rule("must: {vendor: {present: true}}, owner: bob"), "write an e-mail address, or team:NAME."),
+        (rule("must: {vendor: {present: true}}").replace("WARN", "warn"), "write ERROR, WARN or INFO."),
+        (rule("must: {vendor: {present: true}}").replace("Mend it.", "''"), "(rules > mine > remedy): write something"),
+        (rule("must: {vendor: {present: true}}, must: {name: {present: true}}"), "it is named again on line 2"),
+        (rule("must: {amuont: {at_least: 3}}"), "has no column amuont; did you mean amount?"),
+        (rule("must: {amount: {at_least: {column: amuont}}}"), "has no column amuont; did you mean amount?"),
         (rule("must: {amount: {at_least: 3}}", table="silver/notion_budget_line"), "silver/notion_budget_lines?"),
+        (
+            rule("must: {rate: {above: 0}}", table="bronze/fx_rates"),
+            "rules of your own cannot look at bronze/fx_rates; ",
+        ),
+        (
+            rule("must: {a: {above: 0}}", table="gold/ppm_forecast_accuracy"),
+            "they can look at silver/notion_programs, ",
+        ),
+        (rule("must: {amount: {at_least: 1%s}}" % ("0" * 39)), "write a number of at most 18 digits"),
+        (rule("must: {project_ids: {at_least: {column: project_ids}}}"), "only present can be asked of it"),
+        (rule("must: {project_ids: {equals: P}}"), "project_ids holds several values, and only present can be asked"),
+        (rule("must: {issues: {equals: {column: issues}}}"), "only present can be asked of it"),
+        (rule("must: {paid_date: {at_least: 2026-02-30}}"), "2026-02-30 is no day of the calendar; correct it."),
+        (rule("must: {last_modified: {at_least: 3}}"), "last_modified cannot be compared with 3; write a day"),
+        ("rules: " + "[" * 3000, "write it flatter"),
         (rule("must: {amount: {at_least: many}}"), "write a number"),
         (rule("must: {amount: {at_least: true}}"), "write a number"),
         (rule("must: {paid_date: {at_least: 3}}"), "write a day"),
@@ -106,8 +200,42 @@ def test_a_file_that_cannot_be_used_says_where_and_why(text: str, told: str) -> 
     assert message.startswith("rules.yaml")
     assert told in message
     assert message.count("\n") == 0
+    assert "?." not in message
+    assert not re.search("Input|OtherColumn|Condition|OwnRule|_File|instance", message)
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="does not exist: write it, or remove PPM_RULES"):
         own_rules(Config(ppm_rules=tmp_path / "mine.yaml"))
+
+
+def test_what_engines_cannot_compute_is_refused_at_load_whatever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would take every other rule with it."""
+    monkeypatch.setattr(own_conditions, "_is_pattern", lambda told: True)
+    with pytest.raises(SettingsError, match=r"\(rules > mine\): it cannot be computed \(regex.*ask it in another way"):
+        rules_in(rule("must: {vendor: {matches: '('}}"), PATH)
+
+
+def test_rules_that_cannot_be_used_are_told_and_the_others_are_asked(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    bad = "must: {amuont: {at_least: 3}}", "must: {amount: {at_least: }}"
+    entries = [rule("must: {vendor: {present: true}}", name="good"), rule(bad[0], name="one"), rule(bad[1], name="two")]
+    file.write_text("rules:\n" + "".join(entry.removeprefix("rules:\n") for entry in entries))
+    found = read_own_rules(Config(ppm_rules=file))
+    assert [own.name for own in found.rules] == ["good"]
+    first, second = found.mistakes
+    assert first.startswith(f"{file}, line 3 (rules > one > must > amuont): ")
+    assert second.startswith(f"{file}, line 4 (rules > two > must > amount): ")
+    with pytest.raises(SettingsError, match=r"has no column amuont; did you mean amount\?$"):
+        own_rules(Config(ppm_rules=file))
+
+
+@pytest.mark.parametrize("content", ["rules: [", b"\xff\xfe", None])
+def test_of_a_file_that_is_none_no_rule_is_asked_and_it_is_told(tmp_path: Path, content: str | bytes | None) -> None:
+    file = tmp_path / "mine.yaml"
+    if content is not None:
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    found = read_own_rules(Config(ppm_rules=file))
+    assert found.rules == ()
+    (mistake,) = found.mistakes
+    assert mistake.startswith(str(file))

@@ -45,11 +45,13 @@ def test_an_empty_portfolio_breaks_no_rule() -> None:
 
 
 def test_a_row_of_nulls_breaks_only_the_rules_that_ask_for_a_value() -> None:
-    rows = {
+    rows: dict[str, list[Row]] = {
         table: [{name: None for name, column in contract.columns().items() if column.nullable}]
         for table, contract in CONTRACTS.items()
         if table in SOUND
     }
+    captured = [{"database_name": "budget_lines", "page_id": key} for key in ("Q", "L2")]
+    rows["raw_pages"] = [*BASE["raw_pages"], *captured]
     frame = findings(
         portfolio_of(PolarsEngine(), rows, {"budget_lines": [{"budget_line_id": "L2", "project_ids": []}]})
     )

@@ -11,6 +11,7 @@ import dagster as dg
 import narwhals.stable.v2 as nw
 import polars as pl
 
+from finance_ppm.assets.made import is_made
 from finance_ppm.assets.spec import DAYS, LAKE_IO, ONE_DAY_A_RUN, key, spec, table_asset
 from finance_ppm.automation.conditions import on_changed_data
 from finance_ppm.clock import Clock
@@ -33,6 +34,11 @@ class Inputs:
     portfolio: Portfolio
     parameters: Parameters
     point_in_time: PointInTime
+    instance: dg.DagsterInstance
+
+    def has(self, table: type[Table]) -> bool:
+        """Whether this gold was made for the day."""
+        return is_made(self.instance, self.point_in_time, table, self.portfolio.as_of)
 
     @property
     def rates(self) -> Rates:
@@ -134,16 +140,11 @@ def _inputs(
     except NeverCapturedError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     gold = [table for table in made_from if table.info.layer is Layer.GOLD and table.info.history]
-    if unmade := [full_name(table) for table in gold if not _is_made(context, point_in_time, table, day)]:
+    inputs = Inputs(portfolio, parameters, point_in_time, context.instance)
+    if unmade := [full_name(table) for table in gold if not inputs.has(table)]:
+        them = "them" if len(unmade) > 1 else "it"
         raise dg.Failure(
-            f"There is no {' and no '.join(unmade)} of {day}: materialise it for that day first.", allow_retries=False
+            f"There is no {' and no '.join(unmade)} of {day}: materialise {them} for that day first.",
+            allow_retries=False,
         )
-    return Inputs(portfolio, parameters, point_in_time)
-
-
-def _is_made(context: dg.AssetExecutionContext, point_in_time: PointInTime, table: type[Table], day: date) -> bool:
-    """Whether there is a snapshot of ``day``. One without a row leaves no trace in the lake, but in Dagster's log."""
-    if point_in_time.is_of(table, day):
-        return True
-    of_the_day = dg.AssetRecordsFilter(asset_key=key(table), asset_partitions=[day.isoformat()])
-    return bool(context.instance.fetch_materializations(of_the_day, limit=1).records)
+    return inputs

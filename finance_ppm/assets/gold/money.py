@@ -1,5 +1,7 @@
 """Gold of the portfolio: budget against actual, where it will end, and how each project stands."""
 
+import dagster as dg
+
 from finance_ppm.assets.gold.computed import Inputs, computed_asset, computed_together
 from finance_ppm.contracts.finance import PpmForecast, PpmForecastMonthly, PpmProjectHealth
 from finance_ppm.contracts.fx import FxRates
@@ -29,6 +31,8 @@ def _forecast(inputs: Inputs) -> tuple[Frame, Frame]:
 
 
 def _health(inputs: Inputs) -> Frame:
+    if inputs.parameters.health_mistake:  # judged by other thresholds than theirs, a colour would mislead
+        raise dg.Failure(inputs.parameters.health_mistake, allow_retries=False)
     portfolio = inputs.portfolio
     return project_health(
         portfolio.projects,

@@ -3,11 +3,13 @@
 import polars as pl
 
 from finance_ppm.assets.gold.computed import Inputs, computed_asset
+from finance_ppm.assets.made import last_made
 from finance_ppm.contracts import Table
 from finance_ppm.contracts.azure import AZURE_SILVER_TABLES, AzureSnapshots
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
 from finance_ppm.contracts.gold import DataQualityIssues, DataQualityMetrics
 from finance_ppm.contracts.silver import SILVER_TABLES
+from finance_ppm.quality.asking import not_askable
 from finance_ppm.quality.evaluation import findings, metrics
 from finance_ppm.quality.rules import RECONCILIATIONS, RULES
 
@@ -20,16 +22,21 @@ JUDGED: tuple[type[Table], ...] = (
 )
 """What the rules of bronze and silver look at."""
 
-COMPARED: tuple[type[Table], ...] = tuple(dict.fromkeys(table for rule in RECONCILIATIONS for table in rule.reads))
-"""What the rules of gold look at."""
+COMPARED: tuple[type[Table], ...] = tuple(
+    dict.fromkeys(table for rule in RECONCILIATIONS for table in (*rule.reads, *rule.made_from) if table not in JUDGED)
+)
+"""What the rules of gold look at besides."""
 
 
 def _metrics(inputs: Inputs) -> pl.DataFrame:
-    """Of every rule; but of none that compares gold which was not made for the day."""
-    day = inputs.portfolio.as_of
-    unmade = {table for table in COMPARED if not inputs.point_in_time.is_of(table, day)}
-    rules = (*RULES, *RECONCILIATIONS, *inputs.parameters.own_rules)
-    return metrics(inputs.portfolio, [rule for rule in rules if not unmade & set(rule.reads)])
+    """Of every rule; but of none that compares gold which was not made for the day, or is older than silver."""
+    portfolio, rules = inputs.portfolio, (*RULES, *RECONCILIATIONS, *inputs.parameters.own_rules)
+    gold = {table for rule in rules for table in rule.reads}
+    unmade = {table for table in gold if not inputs.has(table)}
+    unasked = not_askable(
+        portfolio, rules, unmade, last_made=last_made(inputs.instance, gold - unmade, portfolio.as_of)
+    )
+    return metrics(portfolio, [rule for rule in rules if rule.name not in unasked])
 
 
 data_quality_issues = computed_asset(

@@ -5,25 +5,40 @@ that are as the threshold says. It is computed again only where the table has ch
 alert itself; what it asked for before is left as it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from finance_ppm.alerting.alert import Kind, Severity
 from finance_ppm.automation.alerts.episodes import Condition, Survey
 from finance_ppm.automation.alerts.links import table_link
+from finance_ppm.automation.alerts.words import WORDS
 from finance_ppm.contracts import ALL_TABLES, Table, full_name
 from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.conformity import dtypes
 from finance_ppm.lakehouse.lake import Lake
+from finance_ppm.settings import Config
+from finance_ppm.yaml_file import DECIMALS, NUMBER, WHOLE_DIGITS, YamlFile, instead, text_of
 
 Value = bool | int | Decimal | date | str
+
+
+def _values(told: Any) -> tuple[Any, ...]:
+    """One value, or those of a list."""
+    values = tuple(told) if isinstance(told, list) else (told,)
+    if not values or any(value is None or isinstance(value, dict | list) for value in values):
+        raise ValueError("write a value, or a list of some")
+    return values
+
+
+Limit = Annotated[Decimal, Field(max_digits=WHOLE_DIGITS + DECIMALS, decimal_places=DECIMALS)]
+Values = Annotated[tuple[Value, ...], PlainValidator(_values)]
 
 TABLES: Mapping[str, type[Table]] = {full_name(table): table for table in ALL_TABLES}
 
@@ -33,32 +48,28 @@ class Threshold(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(pattern=r"^\S[^\n]*$", description="a name on one line")]
     table: str
     column: str | None = None
     take: Literal["sum", "min", "max", "mean", "count"] = "sum"
-    where: dict[str, Value | list[Value]] = {}
-    above: Decimal | None = None
-    below: Decimal | None = None
+    where: dict[str, Values] = {}
+    above: Limit | None = None
+    below: Limit | None = None
     severity: Severity = Severity.WARN
     remedy: str | None = None
-
-    @field_validator("above", "below", mode="before")
-    @classmethod
-    def _exact(cls, value: Any) -> Any:
-        """``0.1`` is a tenth, not the nearest number of another kind."""
-        return str(value) if isinstance(value, float) else value
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.table not in TABLES:
-            raise ValueError(f"there is no table {self.table}")
-        columns = dtypes(TABLES[self.table])
-        for name, wanted in self.where.items():
+            raise ValueError(f"there is no table {self.table}; {instead(self.table, TABLES)}")
+        table, columns = TABLES[self.table], dtypes(TABLES[self.table])
+        for name, values in self.where.items():
             if name not in columns or columns[name].is_nested():
-                raise ValueError(f"{self.table} has no column {name} to choose rows by")
-            if not _may_be(columns[name], wanted):
-                raise ValueError(f"where is to name a value of the column {name}, or a list of some")
+                flat = (column for column, dtype in columns.items() if not dtype.is_nested())
+                raise ValueError(f"{self.table} has no column {name} to choose rows by; {instead(name, flat)}")
+            for value in values:
+                if reason := _never(columns[name], value, WORDS.get((table, name))):
+                    raise ValueError(f"where asks for {name} {value}, which there never is; {reason}")
         if self.take != "count" and (self.column not in columns or not columns[self.column].is_numeric()):
             raise ValueError(f"column is to name a column of numbers of {self.table}, or take is to be count")
         if (self.above is None) == (self.below is None):
@@ -87,13 +98,13 @@ class Threshold(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    thresholds: list[Threshold] = []
+    thresholds: Annotated[list[Threshold], BeforeValidator(lambda told: [] if told is None else told)] = []
 
     @model_validator(mode="after")
     def _named_once(self) -> Self:
         names = [threshold.name for threshold in self.thresholds]
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise ValueError(f"two thresholds are named {twice}")
+            raise ValueError(f"two thresholds are named {twice}; give one another name")
         return self
 
 
@@ -106,7 +117,7 @@ class Figures:
     def of(self, lake: Lake, threshold: Threshold) -> Decimal | None:
         """The figure as the lake has it now."""
         table = TABLES[threshold.table]
-        version, asked = lake.version(table), threshold.model_dump_json()
+        version, asked = lake.version(table), repr(threshold)
         known = self._known.get(asked)
         if known is None or known[0] != version:
             known = (version, None if version is None else threshold.of(lake.scan(table)))
@@ -119,21 +130,16 @@ def thresholds(path: Path) -> list[Threshold]:
 
     Raises :class:`~finance_ppm.errors.SettingsError`.
     """
-    import yaml  # type: ignore[import-untyped]  # PyYAML carries no types
-
-    if not path.exists():
+    text = text_of(path, "PPM_ALERT_THRESHOLDS")
+    if text is None:
+        if path != Config.model_fields["ppm_alert_thresholds"].default:
+            raise SettingsError(f"{path} does not exist: write it, or remove PPM_ALERT_THRESHOLDS from .env.")
         return []
+    file = YamlFile(text, path)
     try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return _File.model_validate(told or {}).thresholds
+        return _File.model_validate({} if file.told is None else file.told).thresholds
     except ValidationError as error:
-        raise SettingsError(f"{path}: {' '.join(map(_sentence, error.errors()))}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark else ""
-        raise SettingsError(f"{path} is not YAML{where}: correct it.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read ({type(error).__name__}): make it a file in UTF-8.") from None
+        raise file.mistake(error, _File) from None
 
 
 def survey_metrics(lake: Lake, figures: Figures, path: Path, dagster_url: str, now: datetime) -> Survey:
@@ -153,31 +159,36 @@ def survey_metrics(lake: Lake, figures: Figures, path: Path, dagster_url: str, n
     return Survey(now, tuple(active), frozenset(well), covers=frozenset({Kind.METRIC, Kind.SETTINGS}))
 
 
-def _values(wanted: Value | list[Value]) -> list[Value]:
-    return wanted if isinstance(wanted, list) else [wanted]
-
-
-def _may_be(dtype: pl.DataType, wanted: Value | list[Value]) -> bool:
-    """Whether there is something to look for, and where the column holds numbers it is numbers."""
-    values = _values(wanted)
-    return bool(values) and (not dtype.is_numeric() or all(_is_number(value) for value in values))
-
-
-def _is_number(value: Value) -> bool:
-    try:
-        return Decimal(str(value)).is_finite()
-    except InvalidOperation:
-        return False
-
-
-def _is(name: str, dtype: pl.DataType, wanted: Value | list[Value]) -> pl.Expr:
-    """Whether the column is as the file says, or one of what it says."""
-    values = _values(wanted)
+def _never(dtype: pl.DataType, value: Value, words: Collection[str] | None) -> str | None:
+    """What to write instead of a value that no cell of the column is ever like; None where one may be."""
     if dtype.is_numeric():
-        return pl.any_horizontal(pl.col(name) == pl.lit(Decimal(str(value))) for value in values)
-    if dtype == pl.Boolean:
-        return pl.any_horizontal(pl.col(name) == pl.lit(str(value).lower() == "true") for value in values)
-    return pl.col(name).cast(pl.String).is_in([str(value) for value in values])
+        fits, noun = not isinstance(value, bool) and isinstance(value, int | Decimal), f"{NUMBER}, without quotes"
+    elif dtype == pl.Boolean:
+        fits, noun = isinstance(value, bool), "true or false, without quotes"
+    elif dtype.is_temporal():
+        fits, noun = _day(value) is not None, "a day (2026-11-01)"
+    else:
+        fits, noun = isinstance(value, str), "a text, in quotes where it looks like a number, a day, true or null"
+        if fits and words is not None and value not in words:
+            return instead(str(value), words)
+    return None if fits else f"write {noun}"
+
+
+def _day(value: Value) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value if isinstance(value, date) else None
+    except ValueError:
+        return None
+
+
+def _is(name: str, dtype: pl.DataType, values: tuple[Value, ...]) -> pl.Expr:
+    """Whether the column is one of ``values``; of a moment, whether it is on such a day in UTC."""
+    cell = pl.col(name)
+    if dtype.is_numeric():
+        return pl.any_horizontal(cell == pl.lit(Decimal(str(value))) for value in values)
+    if dtype.is_temporal():
+        return cell.dt.date().is_in([_day(value) for value in values])
+    return cell.is_in(values)
 
 
 def _condition(threshold: Threshold, figure: Decimal, dagster_url: str) -> Condition:
@@ -208,8 +219,3 @@ def _broken(subject: str, path: Path, error: SettingsError) -> Condition:
 
 def _subject(threshold: Threshold) -> str:
     return f"threshold {threshold.name}"
-
-
-def _sentence(error: Any) -> str:
-    place = " ".join(str(part + 1) if isinstance(part, int) else str(part) for part in error["loc"])
-    return f"{place or 'the file'}: {error['msg'].removeprefix('Value error, ')}."

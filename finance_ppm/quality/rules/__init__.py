@@ -1,5 +1,5 @@
 """Every rule, one module per database, one each for what all pages share, for the sync itself and for Azure,
-and one for totals that must agree.
+and one for each kind of gold's totals that must agree.
 
 To add a rule, write one decorated function in the module of its table; nothing else names it.
 """
@@ -11,11 +11,16 @@ from finance_ppm.quality.rules import (
     azure,
     azure_reads,
     budget_lines,
+    cells,
+    counted,
+    forecasts,
+    healths,
+    months,
     pages,
     programs,
     projects,
-    reconciliation,
     risks,
+    savings,
     sync,
 )
 
@@ -32,7 +37,14 @@ RULES: tuple[Rule, ...] = (
 )
 """The rules of bronze and silver: what they find is a finding about somebody's data."""
 
-RECONCILIATIONS: tuple[Rule, ...] = reconciliation.RECONCILIATIONS
+RECONCILIATIONS: tuple[Rule, ...] = (
+    *cells.RULES,
+    *counted.RULES,
+    *forecasts.RULES,
+    *months.RULES,
+    *healths.RULES,
+    *savings.RULES,
+)
 """The rules of gold: what they find is a fault in our figures."""
 
 EVERY_RULE: tuple[Rule, ...] = (*RULES, *RECONCILIATIONS)

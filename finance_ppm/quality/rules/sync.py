@@ -12,7 +12,7 @@ from finance_ppm.contracts.bronze import NotionSyncWatermarks
 from finance_ppm.contracts.silver import Quarantine
 from finance_ppm.quality.rule import NOTHING, Identity, Rule, Rulebook, Severity, silver_table
 from finance_ppm.quality.thresholds import THRESHOLDS
-from finance_ppm.quality.vocabulary import broken, either, pages_of
+from finance_ppm.quality.vocabulary import broken, either, live, pages_of, sentence
 from finance_ppm.sources.notion.schema import Drift
 from finance_ppm.transforms.portfolio import Frame, Portfolio
 
@@ -41,9 +41,48 @@ def _drifts(portfolio: Portfolio, kind: Drift) -> Frame:
     ).drop("each")
 
 
-def _captured_pages(portfolio: Portfolio) -> Frame:
-    """Every page in bronze, with the moment it was first captured."""
-    return portfolio.raw_pages.group_by(*PAGE).agg(first_captured_at=nw.col("captured_at").min())
+def _in_silver(portfolio: Portfolio, *, live_only: bool = False) -> Frame:
+    """Pages in the five tables, with the moment at which the version they are read from was captured."""
+    tables = [(name, pages_of(portfolio, name), table.primary_key()[0]) for name, table in PAGE_TABLES.items()]
+    return nw.concat(
+        [
+            (live(rows) if live_only else rows).select(
+                database_name=nw.lit(name), page_id=nw.col(page_key), captured_at=nw.col("synced_at")
+            )
+            for name, rows, page_key in tables
+        ],
+        how="vertical",
+    )
+
+
+def _all_pages(portfolio: Portfolio) -> Frame:
+    """Every page that is anywhere: its newest version in bronze (``captured_at``), the newest and the oldest that
+    silver and quarantine hold (``held_at``, ``oldest_at``), and in how many places they do.
+    """
+    captured_at = nw.col("captured_at")
+    no_time = nw.when(captured_at.is_null()).then(captured_at)
+    refused = portfolio.quarantine.select(*PAGE, captured_at=nw.col("synced_at"))
+    rows = [
+        portfolio.raw_pages.select(*PAGE, "captured_at", held_at=no_time),
+        *(
+            held.select(*PAGE, no_time.alias("captured_at"), held_at=captured_at)
+            for held in (_in_silver(portfolio), refused)
+        ),
+    ]
+    held_at = nw.col("held_at")
+    return (
+        nw.concat(rows, how="vertical")
+        .group_by(*PAGE)
+        .agg(captured_at.max(), held_at.max(), oldest_at=held_at.min(), places=held_at.count())
+    )
+
+
+def _newest_moment(portfolio: Portfolio) -> Frame:
+    """One row: the latest ``moment`` that anything is known of, and not before the as-of day."""
+    first = datetime.combine(portfolio.as_of, time.min, UTC)
+    tried = portfolio.watermarks.select(moment=nw.coalesce("last_attempt_at", "last_read_at"))
+    moments = nw.concat([portfolio.raw_pages.select(moment=nw.col("captured_at")), tried])
+    return moments.select(moment=nw.max_horizontal(nw.col("moment").max().fill_null(nw.lit(first)), nw.lit(first)))
 
 
 databases = Rulebook(
@@ -68,7 +107,7 @@ captures = Rulebook(
         project_id=NOTHING,
         notion_url=NOTHING,
     ),
-    checked=_captured_pages,
+    checked=_all_pages,
 )
 
 
@@ -174,38 +213,47 @@ def data_source_lost(portfolio: Portfolio) -> Frame:
     blocking=True,
 )
 def pages_accounted_for(portfolio: Portfolio) -> Frame:
-    """Every page in bronze is in its silver table or in quarantine, in one of them only, and once."""
-    held = nw.concat(
-        [
-            portfolio.quarantine.select(*PAGE, "synced_at"),
-            *(
-                pages_of(portfolio, name).select(
-                    database_name=nw.lit(name), page_id=nw.col(table.primary_key()[0]), synced_at=nw.col("synced_at")
-                )
-                for name, table in PAGE_TABLES.items()
-            ),
-        ],
-        how="vertical",
+    """Every page in bronze is once in its silver table or in quarantine, in its newest version {settled_within_hours}
+    hour after its capture at the latest, and no other page is.
+    """
+    pages, places = _all_pages(portfolio), nw.col("places")
+    captured_at, held_at = nw.col("captured_at"), nw.col("held_at")
+    # The sync runs on while silver is made. What is captured no later than a page that silver holds is due at once.
+    settled = pages.group_by("database_name").agg(settled_until=held_at.max())
+    is_late = captured_at.dt.offset_by(f"{THRESHOLDS.settled_within_hours}h") <= nw.col("moment")
+    is_due = captured_at.is_null() | (captured_at <= nw.col("settled_until")).fill_null(False) | is_late
+    # A page moves between silver and quarantine in two steps: meanwhile an older version of it lies in one of them.
+    is_moving = ((nw.col("oldest_at") < held_at) & ~is_late).fill_null(False)
+    is_amiss = ((places != 1) | (captured_at != held_at)).fill_null(True)
+    wrong = (
+        pages.join(settled, on="database_name", how="left")
+        .join(_newest_moment(portfolio), how="cross")
+        .filter(is_amiss, is_due.fill_null(False), ~is_moving)
+        .with_columns(captured=captured_at.dt.to_string("%Y-%m-%d %H:%M"), held=held_at.dt.to_string("%Y-%m-%d %H:%M"))
     )
-    places = held.group_by(*PAGE).agg(places=nw.len())
-    # The sync runs on while silver is made: pages captured since are not due yet.
-    settled = held.group_by("database_name").agg(settled_until=nw.col("synced_at").max())
-    pages = (
-        _captured_pages(portfolio)
-        .join(settled, on="database_name", how="left")
-        .filter(nw.col("settled_until").is_null() | (nw.col("first_captured_at") <= nw.col("settled_until")))
-        .join(places, on=list(PAGE), how="left")
-        .with_columns(places=nw.col("places").fill_null(0))
+    message = (
+        nw.when(captured_at.is_null())
+        .then(sentence("The page {page_id} is in silver or in quarantine, but not in bronze."))
+        .when(places == 0)
+        .then(sentence("The page {page_id} is in bronze, but neither in silver nor in quarantine."))
+        .when(places > 1)
+        .then(sentence("The page {page_id} is in silver and quarantine at once, or several times in one of them."))
+        .otherwise(sentence("The page {page_id} was captured on {captured} UTC; silver holds it as of {held} UTC."))
     )
-    return broken(
-        pages.filter(nw.col("places") != 1),
-        "page_id",
-        either(
-            nw.col("places") == 0,
-            "The page {page_id} is in bronze, but neither in silver nor in quarantine.",
-            "The page {page_id} is in silver and quarantine at once, or several times in one of them.",
-        ),
-    )
+    return broken(wrong, "page_id", message)
+
+
+@captures.rule(
+    Severity.ERROR,
+    remedy="Rebuild the silver table from bronze; if the page still counts, report it.",
+)
+def deleted_pages_are_archived(portfolio: Portfolio) -> Frame:
+    """A page that was captured as deleted is archived in silver, and counts nowhere."""
+    newest = portfolio.raw_pages.group_by(*PAGE).agg(nw.col("captured_at").max())
+    version = [*PAGE, "captured_at"]
+    gone = portfolio.raw_pages.filter(nw.col("is_deleted")).join(newest, on=version, how="semi")
+    wrong = _in_silver(portfolio, live_only=True).join(gone.select(*version), on=version, how="semi")
+    return broken(wrong, "page_id", "The page {page_id} was deleted in Notion, and silver counts it.")
 
 
 RULES: tuple[Rule, ...] = (*databases.rules, *captures.rules)

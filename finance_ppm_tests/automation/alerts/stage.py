@@ -136,6 +136,7 @@ def definitions(weather: Weather, checks: tuple[str, ...]) -> dg.Definitions:
 def stage(folder: Path, instance: AbstractContextManager[dg.DagsterInstance], **config: Any) -> Iterator[Stage]:
     """A stage with nothing on it yet."""
     clock = FrozenClock(datetime.now(UTC))
+    (folder / "alerts.yaml").touch()
     settings = Config(
         ppm_lakehouse_uri=str(folder / "lake"),
         ppm_alert_thresholds=folder / "alerts.yaml",

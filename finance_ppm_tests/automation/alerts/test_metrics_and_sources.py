@@ -1,7 +1,7 @@
 """Figures beyond their thresholds, and sources that were not read for too long: what the lake alone says."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,19 @@ import yaml  # type: ignore[import-untyped]  # PyYAML carries no types
 from finance_ppm.automation.alerts.episodes import Survey
 from finance_ppm.automation.alerts.metrics import Figures, Threshold, survey_metrics
 from finance_ppm.automation.alerts.sources import survey_sources
+from finance_ppm.automation.alerts.words import WORDS
+from finance_ppm.contracts import Table
+from finance_ppm.contracts.alerts import Alerts
 from finance_ppm.contracts.azure import AzureSnapshots
 from finance_ppm.contracts.bronze import NotionSyncWatermarks
+from finance_ppm.contracts.finance import PpmProjectHealth
 from finance_ppm.contracts.fx import FxRates
-from finance_ppm.contracts.gold import DataQualityMetrics
+from finance_ppm.contracts.gold import DataQualityMetrics, PpmBudgetVsActual
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.settings import Config
+from finance_ppm_tests.engines import PolarsEngine
+from finance_ppm_tests.quality.marts import marts_of
+from finance_ppm_tests.quality.portfolios import BASE
 
 NOW = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
 DIRT: dict[str, Any] = {"name": "dirt", "table": "gold/data_quality_metrics", "column": "rows_failing", "above": 10}
@@ -86,6 +93,42 @@ def test_a_figure_beyond_its_threshold_is_told(lake: Lake, tmp_path: Path) -> No
         assert ("threshold dirt" in survey.well) is not crossed, changes
 
 
+def test_rows_of_a_day_are_those_of_its_moments_in_utc(lake: Lake, tmp_path: Path) -> None:
+    """A moment on the day before or after is none of the day's."""
+    midnight = datetime(2026, 6, 15, tzinfo=UTC)
+    moments = [midnight - timedelta(microseconds=1), midnight, midnight + timedelta(hours=23, minutes=59)]
+    told = {
+        "kind": "metric",
+        "subject": "s",
+        "severity": "WARN",
+        "title": "t",
+        "detail": "d",
+        "tables": [],
+        "links": [],
+    }
+    nothing = dict.fromkeys(Alerts.column_names())
+    rows = [{**nothing, **told, "alert_id": str(at), "started_at": at, "written_at": at} for at in moments]
+    lake.merge(Alerts, pl.DataFrame(rows, schema=Alerts.create_empty().schema))
+    entry = {"name": "n", "table": "gold/alerts", "take": "count"}
+    for day, rows_of_it in ((date(2026, 6, 14), 1), ("2026-06-15", 2), (date(2026, 6, 16), 0)):
+        for count in (rows_of_it - 1, rows_of_it):
+            survey = watch(lake, tmp_path, {**entry, "above": count, "where": {"started_at": day}})
+            assert active(survey) == ({"threshold n"} if rows_of_it > count else set()), (day, count)
+
+
+def test_the_words_that_a_threshold_may_ask_for_are_those_that_gold_holds() -> None:
+    """Else what is there could not be asked for."""
+    _, marts = marts_of(PolarsEngine(), BASE)
+    tables: dict[type[Table], pl.DataFrame] = {PpmBudgetVsActual: marts["budget_vs_actual"]}
+    tables[PpmProjectHealth] = marts["project_health"]
+    for (table, column), words in WORDS.items():
+        assert column in table.column_names()
+        if table in tables:
+            held = set(tables[table][column])
+            assert held <= {str(word) for word in words}
+            assert held, column
+
+
 def test_a_figure_that_there_is_none_of_is_neither_well_nor_wrong(lake: Lake, tmp_path: Path) -> None:
     assert "threshold dirt" not in active(watch(lake, tmp_path, DIRT)) | watch(lake, tmp_path, DIRT).well
     metrics(lake, a=5)
@@ -119,16 +162,34 @@ def test_two_thresholds_of_one_name_are_told(lake: Lake, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"table": "gold/nothing"}, "there is no table gold/nothing"),
+        ({"table": "gold/data_quality_metric"}, "there is no table gold/data_quality_metric; did you mean gold/data_"),
         ({"column": "rule"}, "column is to name a column of numbers"),
-        ({"where": {"colour": "red"}}, "has no column colour"),
-        ({"where": {"rule": []}}, "a value of the column rule"),
-        ({"where": {"rows_failing": "many"}}, "a value of the column rows_failing"),
-        ({"where": {"rows_failing": [1, True]}}, "a value of the column rows_failing"),
+        ({"where": {"colour": "red"}}, "has no column colour to choose rows by; name one of rule, description, "),
+        ({"where": {"rul": "a"}}, "has no column rul to choose rows by; did you mean rule?"),
+        ({"where": {"rule": []}}, "(thresholds > dirt > where > rule): write a value, or a list of some."),
+        ({"where": {"rule": None}}, "write a value, or a list of some."),
+        ({"where": {"rule": {"is": "a"}}}, "write a value, or a list of some."),
+        ({"where": {"rule": 3}}, "asks for rule 3, which there never is; write a text, in quotes"),
+        ({"where": {"rows_failing": "many"}}, "asks for rows_failing many, which there never is; write a number"),
+        ({"where": {"rows_failing": [1, True]}}, "asks for rows_failing True, which there never is; write a number"),
+        ({"where": {"rows_failing": 10**40}}, "write a number of at most 18 digits"),
+        ({"where": {"passed": "yes"}}, "asks for passed yes, which there never is; write true or false"),
+        ({"where": {"as_of_date": "June"}}, "asks for as_of_date June, which there never is; write a day (2026-11-01)"),
+        ({"where": {"as_of_date": 20260615}}, "write a day (2026-11-01)"),
+        ({"where": {"severity": "warn"}}, "asks for severity warn, which there never is; name one of ERROR, WARN, IN"),
+        (
+            {"where": {"severity": ["WARN", "EROR"]}},
+            "asks for severity EROR, which there never is; did you mean ERROR?",
+        ),
+        ({"above": 10**19}, "write a number of at most 18 digits"),
+        ({"above": "1e99999"}, "write a number of at most 18 digits"),
+        ({"above": "many"}, "write a number"),
+        ({"name": "two\nlines"}, "write a name on one line"),
+        ({"name": " "}, "write a name on one line"),
         ({"above": None}, "one of above and below"),
         ({"below": 3}, "one of above and below"),
-        ({"colour": "red"}, "colour"),
-        ({"severity": "GRAVE"}, "severity"),
+        ({"colour": "red"}, "(thresholds > dirt > colour): colour is nothing that is known here; did you mean column?"),
+        ({"severity": "GRAVE"}, "(thresholds > dirt > severity): write INFO, WARN or ERROR."),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told_and_nothing_is_said_of_what_it_asked_for(
@@ -139,18 +200,24 @@ def test_a_file_that_cannot_be_used_is_told_and_nothing_is_said_of_what_it_asked
     assert condition.subject == f"file {tmp_path / 'alerts.yaml'}"
     assert told in condition.detail
     assert "metric" not in survey.covers
+    assert "?." not in condition.detail
 
 
-@pytest.mark.parametrize("content", [b"thresholds: [", b"\xff\xfe", b"- a", b"thresholds: 3"])
+BAD_DAY = b"thresholds:\n  - {name: n, table: gold/alerts, take: count, above: 5, where: {started_at: 2026-02-30}}"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"thresholds: [", b"\xff\xfe", b"- a", b"thresholds: 3", BAD_DAY, b"thresholds: " + b"[" * 3000, b"{}\n---\n{}"],
+)
 def test_a_file_that_is_none_is_told(lake: Lake, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "alerts.yaml").write_bytes(content)
     assert len(survey_metrics(lake, Figures(), tmp_path / "alerts.yaml", "", NOW).active) == 1
 
 
-@pytest.mark.parametrize("content", [None, b"", b"thresholds: []", b"# nothing yet"])
-def test_without_thresholds_nothing_is_watched(lake: Lake, tmp_path: Path, content: bytes | None) -> None:
-    if content is not None:
-        (tmp_path / "alerts.yaml").write_bytes(content)
+@pytest.mark.parametrize("content", [b"", b"thresholds: []", b"thresholds:\n#  - name: n", b"# nothing yet"])
+def test_without_thresholds_nothing_is_watched(lake: Lake, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "alerts.yaml").write_bytes(content)
     assert survey_metrics(lake, Figures(), tmp_path / "alerts.yaml", "", NOW).active == ()
 
 
@@ -213,3 +280,9 @@ def test_rates_are_late_once_they_are_stale_and_a_file_of_ones_own_never_is(lake
     assert late(lake, NOW + timedelta(days=8), ppm_fx_rates=published) == {"source exchange rates"}
     assert late(lake, NOW + timedelta(days=8), ppm_fx_rates=f" {published.upper()}") == {"source exchange rates"}
     assert late(lake, NOW + timedelta(days=8), ppm_fx_rates="rates.csv") == set()
+
+
+def test_a_file_that_is_named_and_not_there_is_told(lake: Lake, tmp_path: Path) -> None:
+    (condition,) = survey_metrics(lake, Figures(), tmp_path / "mine.yaml", "", NOW).active
+    assert "mine.yaml does not exist" in condition.detail
+    assert survey_metrics(lake, Figures(), Path("alerts.yaml"), "", NOW).active == ()

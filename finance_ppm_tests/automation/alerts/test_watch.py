@@ -39,6 +39,22 @@ def versions(scene: Stage) -> list[int | None]:
     return [scene.lake.version(table) for table in ALERT_TABLES]
 
 
+# --- the file of thresholds -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong", ["above: 2026-02-30", "above: 1, above: 2", "above: " + "[" * 3000])
+def test_a_file_that_cannot_be_used_is_told_and_so_is_all_else(watched: Stage, wrong: str) -> None:
+    file = watched.config.ppm_alert_thresholds
+    file.write_text(f"thresholds:\n  - {{name: n, table: gold/alerts, take: count, {wrong}}}\n")
+    watched.check("amounts_hold", passed=False)
+    watched.look()
+    assert subjects(watched) == {CHECK, f"file {file}"}
+    file.write_text("thresholds: []")
+    watched.check("amounts_hold", passed=True)
+    watched.look()
+    assert subjects(watched) == set()
+
+
 # --- checks ---------------------------------------------------------------------------------------
 
 

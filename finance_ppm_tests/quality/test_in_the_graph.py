@@ -1,0 +1,85 @@
+"""Rules in the real graph, where runs overlap and silver loses what it had."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from finance_ppm.automation.run_log import TO_STEPS
+from finance_ppm.contracts.gold import DataQualityMetrics, PpmBudgetVsActual
+from finance_ppm.contracts.silver import NotionBudgetLines
+from finance_ppm.quality.rules import EVERY_RULE
+from finance_ppm_tests.world import MONDAY, World, number, table_key, title, world
+
+RULES = {rule.name: rule for rule in EVERY_RULE}
+OF_LINES = ("every_amount_is_counted", "every_vendor_is_counted", "lines_count_in_their_project")
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path, dirty=False, pages=60, with_rates=True) as found:
+        yield found
+
+
+def checks(here: World, *names: str) -> dict[str, dg.AssetCheckEvaluation]:
+    """What these rules' checks say now."""
+    keys = [dg.AssetCheckKey(table_key(RULES[name].table), name) for name in names]
+    job = dg.define_asset_job("asked", selection=dg.AssetSelection.checks(*keys))
+    asked = dg.Definitions.merge(here.defs(), dg.Definitions(jobs=[job])).resolve_job_def("asked")
+    result = asked.execute_in_process(instance=here.instance, raise_on_error=False, run_config=TO_STEPS)
+    return {each.check_name: each for each in result.get_asset_check_evaluations()}
+
+
+def lines(here: World) -> list[str]:
+    return here.rows(NotionBudgetLines).filter(~pl.col("is_archived"))["budget_line_id"].to_list()
+
+
+def test_silver_that_is_newer_than_gold_is_no_fault_of_gold(here: World) -> None:
+    here.run()
+    asked = checks(here, *OF_LINES)
+    assert all(asked[name].passed and "not asked" not in asked[name].metadata for name in OF_LINES)
+    here.go_to(MONDAY + timedelta(minutes=5))
+    here.edit("budget_lines", lines(here)[0], Amount=number("777777.77"))
+    here.run(only=["bronze", "silver"])  # another run, beside the one that made gold
+    found = checks(here, *OF_LINES)
+    for name in OF_LINES:
+        assert found[name].passed
+        assert "silver/notion_budget_lines holds what was captured at" in str(found[name].metadata["not asked"].value)
+    here.run(only=["gold/data_quality_metrics"])
+    assert not set(OF_LINES) & set(here.rows(DataQualityMetrics)["rule"])
+    here.run(only=["gold"])
+    assert set(OF_LINES) <= set(here.rows(DataQualityMetrics).filter("passed")["rule"])
+
+
+def test_gold_that_came_out_the_same_is_compared_with_newer_silver(here: World) -> None:
+    """Another name of a line is no reason to write gold anew, nor to ask nothing of it until somebody is."""
+    here.run()
+    here.go_to(MONDAY + timedelta(minutes=5))
+    here.edit("budget_lines", lines(here)[0], Line=title("Another name"))
+    version = here.lake.version(PpmBudgetVsActual)
+    result = here.run()
+    assert here.lake.version(PpmBudgetVsActual) == version
+    assert not [each for each in result.get_asset_check_evaluations() if "not asked" in each.metadata]
+    assert set(OF_LINES) <= set(here.rows(DataQualityMetrics).filter("passed")["rule"])
+
+
+def test_a_version_that_silver_lost_is_found_within_an_hour_or_two(here: World) -> None:
+    here.run()
+    delta = here.lake.delta(NotionBudgetLines)
+    assert delta is not None
+    before = delta.version()
+    here.go_to(MONDAY + timedelta(minutes=20))
+    here.edit("budget_lines", lines(here)[0], Amount=number("9.99"))
+    here.run(only=["bronze", "silver"])
+    assert checks(here, "pages_accounted_for")["pages_accounted_for"].passed
+    lost = here.lake.delta(NotionBudgetLines)
+    assert lost is not None
+    lost.restore(before)
+    here.go_to(MONDAY + timedelta(minutes=90))
+    here.run(only=["bronze"])  # nothing is new: the sync alone tells how late it is
+    found = checks(here, "pages_accounted_for")["pages_accounted_for"]
+    assert not found.passed
+    assert "silver holds it as of 2026-06-15 09:30 UTC" in str(found.metadata["failing rows"].value)
