@@ -18,7 +18,7 @@ from finance_ppm.contracts.bronze import NotionSyncWatermarks
 from finance_ppm.contracts.gold import DataQualityMetrics
 from finance_ppm.contracts.silver import SILVER_TABLES, Quarantine
 from finance_ppm.pipeline.point_in_time import PointInTime
-from finance_ppm.quality.asking import not_askable
+from finance_ppm.quality.asking import NOT_ASKED, not_askable
 from finance_ppm.quality.evaluation import Evaluation, evaluate
 from finance_ppm.quality.own_rules import OwnRules
 from finance_ppm.quality.rule import Rule, Severity
@@ -106,7 +106,7 @@ def _not_asked(rule: Rule, day: date, why: str) -> dg.AssetCheckResult:
         passed=True,
         severity=SEVERITIES[rule.severity],
         description=f"Not asked: {why}",
-        metadata={"as of": dg.MetadataValue.text(day.isoformat()), "not asked": dg.MetadataValue.text(why)},
+        metadata={"as of": dg.MetadataValue.text(day.isoformat()), NOT_ASKED: dg.MetadataValue.text(why)},
     )
 
 

@@ -32,6 +32,8 @@ _GOLD: dict[type[Table], str] = {
 }
 _CAPTURED: dict[type[Table], str] = {FxRates: "fx_rates", AzureSnapshots: "azure_snapshots"}
 """What gold is made from besides pages."""
+NOT_ASKED = "not asked"
+"""How a check says so, beside the reason."""
 _SHOWN = "%Y-%m-%d %H:%M:%S"
 
 

@@ -1,7 +1,7 @@
 """Failed asset checks, as they stand now.
 
-A check counts by its last result. One that is planned or under way has none yet, and one of a past day that was
-computed again says nothing of the present.
+A check counts by its last result. One that is planned or under way has none yet; one of a past day that was computed
+again says nothing of the present, nor does one that could not be asked.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +18,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from finance_ppm.alerting.alert import Kind, Severity
 from finance_ppm.automation.alerts.episodes import Condition, Survey
 from finance_ppm.automation.alerts.links import check_link, row_links, run_link
+from finance_ppm.quality.asking import NOT_ASKED
 
 BACK = 50
 """Results that are looked through for one of the present."""
@@ -79,8 +80,8 @@ def _history(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> Iterator[As
 
 
 def _is_present(row: AssetCheckExecutionRecord, today: date) -> bool:
-    """Whether it is a result, and not one of a day that was past by then."""
-    if row.status not in FINISHED or row.evaluation is None:
+    """Whether it is a result, and not one of a day that was past by then, nor of a check that was not asked."""
+    if row.status not in FINISHED or row.evaluation is None or NOT_ASKED in row.evaluation.metadata:
         return False
     told = row.evaluation.metadata.get("as of")
     judged_on = datetime.fromtimestamp(row.create_timestamp, UTC).date()

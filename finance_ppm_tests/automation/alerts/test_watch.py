@@ -15,6 +15,7 @@ from finance_ppm.alerting.alert import Alert, Outcome
 from finance_ppm.alerting.records import every_alert, outstanding
 from finance_ppm.contracts.alerts import ALERT_TABLES
 from finance_ppm.contracts.bronze import NotionSyncWatermarks
+from finance_ppm.quality.asking import NOT_ASKED
 from finance_ppm_tests.alerting.receivers import SECRET_PATH, WebReceiver, web_receiver
 from finance_ppm_tests.automation.alerts.stage import Stage
 
@@ -108,6 +109,18 @@ def test_a_check_that_is_planned_or_was_skipped_says_nothing_new(watched: Stage)
     watched.run("__ASSET_JOB", fails=True)
     watched.look()
     assert CHECK in subjects(watched)
+
+
+def test_a_check_that_could_not_be_asked_ends_no_alert(watched: Stage) -> None:
+    """It passes, so that nothing waits for it; but nobody looked."""
+    watched.check("amounts_hold", passed=False)
+    watched.look()
+    watched.check("amounts_hold", passed=True, **{NOT_ASKED: "gold/ppm_forecast was not made for the day."})
+    watched.look()
+    assert subjects(watched) == {CHECK}
+    watched.check("amounts_hold", passed=True)
+    watched.look()
+    assert subjects(watched) == set()
 
 
 def test_a_check_of_a_past_day_says_nothing_of_the_present(watched: Stage) -> None:
