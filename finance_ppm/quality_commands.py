@@ -110,10 +110,11 @@ def _show_all(known: "dict[str, Rule]", history: "pl.DataFrame", *, broken: bool
     }
     title = f"{len(known)} rules, as of {newest}" if newest else f"{len(known)} rules"
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False, title=title)
-    for column in ("Rule", "Severity", "Table"):
+    table.add_column("Rule", no_wrap=True, min_width=max(map(len, known), default=0))  # what `finance-ppm rules` takes
+    for column in ("Severity", "Table"):
         table.add_column(column)
     table.add_column("Failing", justify="right")
-    table.add_column(f"Last {len(days)} days kept", no_wrap=True)
+    table.add_column(f"Last {len(days)} days", no_wrap=True)
     for rule in sorted(known.values(), key=lambda each: (-(failing.get((each.name, newest)) or 0), each.name)):
         now = failing.get((rule.name, newest)) if newest else None
         if broken and not now:
