@@ -48,21 +48,25 @@ def rules(
     Ours and your own (PPM_RULES) alike. The rows that break a rule are in gold/data_quality_issues, and beside its
     check in Dagster.
     """
-    from finance_ppm.quality.own_rules import own_rules
+    from finance_ppm.quality.own_rules import read_own_rules
     from finance_ppm.quality.rules import EVERY_RULE
 
     config = Config.from_env()
-    known = {rule.name: rule for rule in (*EVERY_RULE, *own_rules(config))}
+    own = read_own_rules(config)
+    known = {rule.name: rule for rule in (*EVERY_RULE, *own.rules)}
     history = _history(config)
     wanted = history if name is None else history.filter(rule=name)
     if name is not None and name not in known and wanted.is_empty():
-        raise SettingsError(f"There is no rule {name!r}{_close(name, known)}; `finance-ppm rules` lists them all.")
+        unknown = f"There is no rule {name!r}{_close(name, known)}; `finance-ppm rules` lists them all."
+        raise SettingsError(" ".join((unknown, *own.mistakes)))
     if as_json:
         terminal.show_json(History(wanted.to_dicts()))
     elif name is None:
         _show_all(known, history, broken=broken)
     else:
         _show_one(_told(known[name]) if name in known else _told_of_old(wanted), wanted)
+    if own.mistakes:  # the others are shown all the same
+        raise SettingsError(" ".join(own.mistakes))
 
 
 def thresholds(

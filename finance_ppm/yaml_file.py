@@ -6,7 +6,7 @@ Belongs here: what all of them share. What a file may hold is its reader's: ``co
 What YAML lets pass silently is refused: a name that stands twice (only the last would count), a second document (only
 the first would be read). Words without quotes mean what they do in the core schema of YAML 1.2
 (https://yaml.org/spec/1.2.2/#103-core-schema), and days: ``no`` is a word and not false, ``010`` is ten, ``0.1`` is a
-tenth and not the float beside it.
+tenth and not the float beside it. Numbers are decimal ones: ``0x10`` and ``.inf`` are texts.
 """
 
 import re
@@ -38,7 +38,7 @@ _LARGEST = 100_000
 _LONGEST = 60
 """Characters of a name within a message."""
 
-_NUMBER = re.compile(r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -184,7 +184,7 @@ def _meaning(text: str) -> Any:
     if text in _TRUTHS:
         return _TRUTHS[text]
     if _NUMBER.fullmatch(text):
-        number = Decimal(text.replace("_", ""))
+        number = Decimal(text)
         exponent = number.as_tuple().exponent
         if number and (number.adjusted() >= WHOLE_DIGITS or int(exponent) < -DECIMALS):
             raise ValueError(f"write {NUMBER}")

@@ -52,7 +52,11 @@ def not_askable(
     """
     moments = _moments(portfolio, {table for rule in rules for table in (*rule.reads, *rule.made_from)} - {*unmade})
     moments |= {table: max(at, last_made.get(table, at)) for table, at in moments.items() if table in _GOLD}
-    reasons = {rule.name: _unmade(rule, unmade, portfolio.as_of) or _outdated(rule, moments) for rule in rules}
+    currencies = _currencies(portfolio, {table for rule in rules for table in rule.reads} - {*unmade})
+    reasons = {
+        rule.name: _unmade(rule, unmade, portfolio.as_of) or _outdated(rule, moments) or _unlike(rule, currencies)
+        for rule in rules
+    }
     return {name: why for name, why in reasons.items() if why}
 
 
@@ -71,6 +75,27 @@ def _outdated(rule: Rule, moments: Mapping[type[Table], datetime]) -> str | None
         f"{source} holds what was captured at {captured_at:{_SHOWN}} UTC, and {made} was computed before that, at "
         f"{computed_at:{_SHOWN}} UTC; it is asked once that is made anew."
     )
+
+
+def _unlike(rule: Rule, currencies: Mapping[type[Table], str]) -> str | None:
+    told = sorted({(full_name(table), currencies[table]) for table in rule.reads if table in currencies})
+    if len({currency for _, currency in told}) < 2:
+        return None
+    named = " and ".join(f"{table} is in {currency}" for table, currency in told)
+    return f"{named}: the reporting currency was changed; it is asked once both are made anew."
+
+
+def _currencies(portfolio: Portfolio, tables: set[type[Table]]) -> dict[type[Table], str]:
+    """The reporting currency of each table that has one, and a row."""
+    ordered = sorted((table for table in tables if "reporting_unit" in table.columns()), key=full_name)
+    asked = [
+        getattr(portfolio, _GOLD[table]).select(unit=nw.col("reporting_unit").max()).with_columns(table=nw.lit(number))
+        for number, table in enumerate(ordered)
+    ]
+    if not asked:
+        return {}
+    found = nw.concat(asked, how="vertical").collect(backend="polars").select("table", "unit")
+    return {ordered[number]: unit for number, unit in found.iter_rows() if unit is not None}
 
 
 def _moments(portfolio: Portfolio, tables: set[type[Table]]) -> dict[type[Table], datetime]:

@@ -3,7 +3,7 @@
 Belongs here: the file's shape, and making rules of it. What may be asked of a cell is ``own_conditions``; what a rule
 is, is ``rule``; ours are ``rules``.
 
-A rule names a table, which of its rows it looks at (``where``, all live ones if nothing is said), and what must hold of
+A rule names a table, which of its rows it looks at (``where``; live ones, unless it names ``is_archived``), and what must hold of
 each of them (``must``)::
 
     rules:
@@ -231,7 +231,8 @@ def _nothing() -> Portfolio:
 def _made(own: OwnRule, frame: str, table: type[Table]) -> Rule:
     def looked_at(portfolio: Portfolio) -> Frame:
         rows: Frame = getattr(portfolio, frame)
-        rows = live(rows) if "is_archived" in table.columns() else rows
+        if "is_archived" in table.columns() and "is_archived" not in own.where:
+            rows = live(rows)
         return rows.filter(holds(own.where, table, of_nothing=False)) if own.where else rows
 
     def breaking(portfolio: Portfolio) -> Frame:

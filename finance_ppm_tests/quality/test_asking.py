@@ -75,3 +75,15 @@ def test_gold_that_was_not_made_for_the_day_is_not_looked_at(made: Marts) -> Non
         "gold/ppm_budget_vs_actual and gold/ppm_forecast were not made for 2026-11-21."
     )
     assert "unknown_money_is_never_green" not in unasked
+
+
+@in_process
+def test_tables_of_two_reporting_currencies_are_not_compared(engine: Engine, made: Marts) -> None:  # noqa: F811
+    """PPM_REPORTING_CURRENCY was changed, and the forecast alone was made since."""
+    mixed = dict(made) | {"forecast": made["forecast"].with_columns(reporting_unit=pl.lit("EUR"))}
+    unasked = not_askable(portfolio(engine, mixed, {}), RECONCILIATIONS, ())
+    assert unasked["forecast_is_converted_as_cells"] == (
+        "gold/ppm_budget_vs_actual is in USD and gold/ppm_forecast is in EUR: the reporting currency was changed; it "
+        "is asked once both are made anew."
+    )
+    assert "every_amount_is_counted" not in unasked

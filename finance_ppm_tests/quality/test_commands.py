@@ -92,9 +92,13 @@ def test_the_history_as_json_is_one_object(here: Path) -> None:
     assert json.loads(asked("--json").stdout)["history"] == rows
 
 
-def test_a_file_that_cannot_be_used_is_told_with_exit_code_2(here: Path) -> None:
-    (here / "rules.yaml").write_text(ODD.replace("amount", "amuont"))
-    error = asked().exception
-    assert isinstance(error, SettingsError)
-    assert str(error).startswith("rules.yaml, line 8 (rules > mine > must > amuont): ")
-    assert terminal.exit_code(error) == 2
+def test_rules_that_cannot_be_used_are_told_after_the_others_with_exit_code_2(here: Path) -> None:
+    slip, other = ODD.replace("amount", "amuont"), ODD.replace("name: mine", "name: worse").replace("WARN", "WARM")
+    (here / "rules.yaml").write_text(slip + other.removeprefix("rules:\n"))
+    done = asked("old_one")
+    assert "2026-06-14" in done.stdout
+    assert isinstance(done.exception, SettingsError)
+    assert "rules.yaml, line 8 (rules > mine > must > amuont): " in str(done.exception)
+    assert "rules.yaml, line 11 (rules > worse > severity): " in str(done.exception)
+    assert terminal.exit_code(done.exception) == 2
+    assert "line_vendor_missing" in asked().stdout

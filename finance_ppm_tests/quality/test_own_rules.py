@@ -45,6 +45,7 @@ def rule(text: str, *, table: str = "silver/notion_budget_lines", name: str = "m
         ("must: {paid_date: {differs_from: 2026-03-31}}", {"late"}),
         ("where: {vendor: {equals: Acme}, amount: {at_most: 100}}, must: {name: {equals: Shelves}}", {"L"}),
         ("must: {amount: {below: 1e4}}", {"large"}),
+        ("where: {is_archived: {equals: true}}, must: {vendor: {present: true}}", {"gone"}),
         ("must: {vendor: {one_of: [no, Bolt]}}", {"L", "nearly", "empty"}),
     ],
 )

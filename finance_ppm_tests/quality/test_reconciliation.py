@@ -69,6 +69,14 @@ def test_sound_figures_of_any_books_break_no_rule(told: Books) -> None:
     assert found.select("rule", "row_id", "value", "message").rows() == []
 
 
+def test_an_actual_of_january_1900_is_told_from_none_that_is_dated() -> None:
+    """In the cells they are of one month."""
+    old = {"budget_line_id": "old", "project_ids": ["Q"], "invoice_date": date(1900, 1, 1), "paid_date": None}
+    of_nobody = {**old, "budget_line_id": "older", "project_ids": []}
+    silver, made = marts_of(PolarsEngine(), BASE, PORTFOLIO, {"budget_lines": [old, of_nobody]})
+    assert findings(with_marts(PolarsEngine(), silver, made), RECONCILIATIONS).is_empty()
+
+
 def test_nothing_at_all_breaks_no_rule() -> None:
     silver, made = marts_of(PolarsEngine())
     assert findings(with_marts(PolarsEngine(), silver, made), RECONCILIATIONS).is_empty()

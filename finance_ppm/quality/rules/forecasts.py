@@ -3,6 +3,8 @@
 Does not belong here: its months (``months``), and the pages it is made from (``counted``).
 """
 
+from datetime import date
+
 import narwhals.stable.v2 as nw
 
 from finance_ppm.contracts.finance import PpmForecast
@@ -26,6 +28,7 @@ from finance_ppm.quality.vocabulary import broken, live
 from finance_ppm.transforms.forecast.calendar import ordinal
 from finance_ppm.transforms.numeric import MONEY, multiple, ratio
 from finance_ppm.transforms.portfolio import Frame, Portfolio
+from finance_ppm.transforms.shares import UNASSIGNED
 
 _KEY = ("project_id", "unit")
 
@@ -63,6 +66,20 @@ def _cells(portfolio: Portfolio, **figures: tuple[str, str]) -> Frame:
     )
 
 
+def _but_january_1900(portfolio: Portfolio, rows: Frame) -> Frame:
+    """``rows`` without what is undated where a project has actuals of January 1900: in cells both are of one month."""
+    recognised = nw.coalesce("invoice_date", "paid_date")
+    dated_so = live(portfolio.budget_lines).filter(recognised >= nw.lit(UNDATED), recognised < nw.lit(date(1900, 2, 1)))
+    named = dated_so.select(project_id=nw.col("project_ids")).explode("project_id").unique()
+    # Which of them have no live project is not looked up: then nothing that is unassigned is compared.
+    theirs = nw.concat([named, named.select(project_id=nw.lit(UNASSIGNED)).unique()]).with_columns(
+        is_mixed=nw.lit(True)
+    )
+    mixed = rows.join(theirs, on="project_id", how="left")
+    undated = nw.when(nw.col("is_mixed").is_null()).then(nw.col("undated_actual")).otherwise(NONE)
+    return mixed.with_columns(undated_actual=undated.cast(MONEY))
+
+
 @compared.rule(Severity.ERROR, remedy=REMEDY)
 def forecast_agrees_with_cells(portfolio: Portfolio) -> Frame:
     """A project's actual cost, undated and future actuals, and open commitments are those of its cells."""
@@ -72,7 +89,8 @@ def forecast_agrees_with_cells(portfolio: Portfolio) -> Frame:
     )
     is_undated = nw.col("period") == nw.lit(UNDATED)
     rows = cells.with_columns(undated_actual=nw.when(is_undated).then(nw.col("ac")).otherwise(NONE))
-    wrong = differing(portfolio.forecast, rows, _KEY, figures)
+    forecast, rows = (_but_january_1900(portfolio, each) for each in (portfolio.forecast, rows))
+    wrong = differing(forecast, rows, _KEY, figures)
     return told(wrong, figures, "The forecast of {project_id} starts from other figures than its cells.")
 
 
