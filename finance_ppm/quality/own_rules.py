@@ -3,8 +3,8 @@
 Belongs here: the file's shape, and making rules of it. What may be asked of a cell is ``own_conditions``; what a rule
 is, is ``rule``; ours are ``rules``.
 
-A rule names a table, which of its rows it looks at (``where``; live ones, unless it names ``is_archived``), and what must hold of
-each of them (``must``)::
+A rule names a table, which of its rows it looks at (``where``; live ones, unless it names ``is_archived``), and what
+must hold of each of them (``must``)::
 
     rules:
       - name: large_line_without_vendor
