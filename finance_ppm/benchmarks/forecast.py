@@ -23,11 +23,12 @@ def run(rows: int = 1_000_000, *, seed: int = 7) -> Iterator[Measurement]:
 
 def computed(of: Portfolio) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The forecast of such a portfolio's projects, and the same by month."""
-    projects, months = forecast_with_months(*_given(of), as_of=AS_OF, fiscal_year_start=1)
+    projects, months = forecast_with_months(*given(of), as_of=AS_OF, fiscal_year_start=1)
     return projects.collect(backend="polars").to_native(), months.collect(backend="polars").to_native()
 
 
-def _given(of: Portfolio) -> tuple[Frame, Frame, Frame, Rates]:
+def given(of: Portfolio) -> tuple[Frame, Frame, Frame, Rates]:
+    """What forecasts of such a portfolio are made from."""
     programs, projects, lines = (nw.from_native(frame.lazy()) for frame in (of.programs, of.projects, of.budget_lines))
     rates = rates_of(of.fx_rates, reporting=REPORTING, as_of=AS_OF, units=of.projects["currency"].unique())
     return programs, projects, lines, rates

@@ -74,25 +74,25 @@ def whole_portfolio(lines: int, seed: int) -> Portfolio:
     generated = portfolio(lines, seed)
     projects, months = forecasts_of(generated)
     told: dict[str, pl.DataFrame] = {
-        "programs": _completed(generated.programs, NotionPrograms),
-        "projects": _completed(generated.projects, NotionProjects),
-        "budget_lines": _completed(
+        "programs": completed(generated.programs, NotionPrograms),
+        "projects": completed(generated.projects, NotionProjects),
+        "budget_lines": completed(
             generated.budget_lines.with_columns(project_id=pl.col("project_ids").list.first()), NotionBudgetLines
         ),
-        "budget_vs_actual": _completed(cells(generated), PpmBudgetVsActual),
-        "forecast": _completed(projects, PpmForecast),
-        "forecast_monthly": _completed(months, PpmForecastMonthly),
+        "budget_vs_actual": completed(cells(generated), PpmBudgetVsActual),
+        "forecast": completed(projects, PpmForecast),
+        "forecast_monthly": completed(months, PpmForecastMonthly),
         **{name: table.create_empty() for name, table in _EMPTY.items()},
     }
     told["raw_pages"] = pl.concat(
-        _completed(
+        completed(
             told[name].select(pl.lit(name).alias("database_name"), pl.col(table.primary_key()[0]).alias("page_id")),
             NotionRawPages,
         )
         for name, table in PAGE_TABLES.items()
     )
     whole = Portfolio(as_of=AS_OF, **{name: nw.from_native(frame.lazy()) for name, frame in told.items()})
-    health: Any = nw.from_native(_completed(_health(whole), PpmProjectHealth).lazy())
+    health: Any = nw.from_native(completed(_health(whole), PpmProjectHealth).lazy())
     return replace(whole, project_health=health)
 
 
@@ -109,7 +109,7 @@ def _health(of: Portfolio) -> pl.DataFrame:
     return computed
 
 
-def _completed(rows: pl.DataFrame, table: type[Table]) -> pl.DataFrame:
+def completed(rows: pl.DataFrame, table: type[Table]) -> pl.DataFrame:
     """``rows`` with every column of the contract; what they do not have is null, or says nothing."""
     columns = table.columns()
     return rows.select(

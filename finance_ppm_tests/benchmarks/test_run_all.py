@@ -18,7 +18,7 @@ def _table(rows: int, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_one_table_reports_every_stage_with_its_figures_floor_and_aim(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = _table(1_600, 160, monkeypatch).splitlines()
-    counts = (1_600, 1_600, 1_600, 1_600, 200, 800, 800, *[1_600] * 5)
+    counts = (1_600, 1_600, 1_600, 1_600, 200, 800, 800, *[1_600] * 8)
     for (stage, beside), rows in zip(BESIDE.items(), counts, strict=True):
         (line,) = (line for line in lines if line.strip().startswith(f"{stage} "))
         figures = line.strip().removeprefix(stage).split()[:4]
