@@ -44,10 +44,10 @@ def test_a_folder_may_have_any_name(folder: str, tmp_path: Path) -> None:
     ("uri", "sentence"),
     [
         ("uc://main.silver", "Unity Catalog address.*set PPM_LAKEHOUSE_URI to the storage location behind it"),
-        ("/tmp/lake#1", "/tmp/lake#1 has # in its name.*set PPM_LAKEHOUSE_URI to a folder without"),
-        ("/tmp/[old]/lake", "has . in its name"),
-        ("/tmp/a=b", "has = in its name"),
-        ("file:///tmp/a%20b", "has %20 in its name"),
+        ("lake#1", "lake#1 has # in its name.*set PPM_LAKEHOUSE_URI to a folder without"),
+        ("[old]/lake", "has . in its name"),
+        ("a=b", "has = in its name"),
+        ("file:///lakes/a%20b", "has %20 in its name"),
         ("https://host/lake", "https:// is no place for a lake: set PPM_LAKEHOUSE_URI to a folder, or to abfss://"),
     ],
 )
