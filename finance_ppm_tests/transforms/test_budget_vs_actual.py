@@ -1,6 +1,5 @@
 """budget_vs_actual: cases worked out by hand, and random portfolios against an independent recomputation."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,7 +8,6 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-import dataframely as dy
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -23,6 +21,7 @@ from finance_ppm.contracts.silver import NotionBudgetLines, NotionPrograms, Noti
 from finance_ppm.transforms.budget_vs_actual import budget_vs_actual
 from finance_ppm.transforms.currency.rates import rates_of
 from finance_ppm_tests.engines import Engine, PolarsEngine, in_process
+from finance_ppm_tests.transforms.altered import Change, changes_of
 from finance_ppm_tests.transforms.budget_by_hand import (
     AS_OF,
     Rows,
@@ -701,19 +700,6 @@ def changed_columns(before: pl.DataFrame, after: pl.DataFrame) -> set[str]:
     return in_cells | {name for name in set(before.columns) - compared if set(before[name]) != set(after[name])}
 
 
-def rotated(values: pl.Series) -> pl.Series:
-    return pl.concat([values.tail(1), values.head(-1)])
-
-
-def thinned(values: pl.Series) -> pl.Series:
-    """Every third value absent, or the opposite where it is a yes or no."""
-    return pl.Series(
-        values.name,
-        [value if i % 3 else not value if isinstance(value, bool) else None for i, value in enumerate(values)],
-        dtype=values.dtype,
-    )
-
-
 @pytest.mark.parametrize(
     ("table", "column", "change"),
     [
@@ -721,12 +707,10 @@ def thinned(values: pl.Series) -> pl.Series:
         for table, frame in zip(INPUTS, some_inputs(), strict=True)
         for name, column in table.columns().items()
         if name in frame.columns
-        for change in ((rotated, thinned) if column.nullable or isinstance(column, dy.Bool) else (rotated,))
+        for change in changes_of(column)
     ],
 )
-def test_an_input_column_changes_only_outputs_that_declare_it(
-    table: type[Table], column: str, change: Callable[[pl.Series], pl.Series]
-) -> None:
+def test_an_input_column_changes_only_outputs_that_declare_it(table: type[Table], column: str, change: Change) -> None:
     inputs = list(some_inputs())
     place = INPUTS.index(table)
     inputs[place] = inputs[place].with_columns(change(inputs[place][column]).alias(column))

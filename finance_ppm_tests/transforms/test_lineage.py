@@ -7,7 +7,6 @@ from random import Random
 from types import MappingProxyType
 from typing import Any
 
-import dataframely as dy
 import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
@@ -21,6 +20,7 @@ from finance_ppm.transforms.forecast.intervals import with_intervals
 from finance_ppm.transforms.health import HealthThresholds, project_health
 from finance_ppm.transforms.portfolio import Frame
 from finance_ppm_tests.engines import PolarsEngine
+from finance_ppm_tests.transforms.altered import Change, changed_columns, changes_of
 from finance_ppm_tests.transforms.budget_by_hand import AS_OF
 from finance_ppm_tests.transforms.forecast.random_portfolios import many_portfolios
 from finance_ppm_tests.transforms.forecast.world import FISCAL_YEAR_START, rates_on
@@ -131,27 +131,6 @@ def before(step: Callable[[Given], Made]) -> Made:
     return step(given_to(step))
 
 
-def changed_columns(table: type[Table], earlier: pl.DataFrame, later: pl.DataFrame) -> set[str]:
-    """Columns that hold other values in rows that both have; and those of the key, where others came or went."""
-    key = table.primary_key()
-    both = earlier.join(later, on=key, how="inner", suffix="_later")
-    changed = {name for name in earlier.columns if name not in key and not both[name].equals(both[f"{name}_later"])}
-    return changed | {name for name in key if set(earlier[name]) != set(later[name])}
-
-
-def rotated(values: pl.Series) -> pl.Series:
-    return pl.concat([values.tail(1), values.head(-1)])
-
-
-def thinned(values: pl.Series) -> pl.Series:
-    """Every third value absent, or the opposite where it is a yes or no."""
-    return pl.Series(
-        values.name,
-        [value if i % 3 else not value if isinstance(value, bool) else None for i, value in enumerate(values)],
-        dtype=values.dtype,
-    )
-
-
 @pytest.mark.parametrize(
     ("step", "table", "column", "change"),
     [
@@ -160,11 +139,11 @@ def thinned(values: pl.Series) -> pl.Series:
         for table in tables
         for name, column in table.columns().items()
         if name in given_to(step)[table].columns
-        for change in ((rotated, thinned) if column.nullable or isinstance(column, dy.Bool) else (rotated,))
+        for change in changes_of(column)
     ],
 )
 def test_an_input_column_changes_only_outputs_that_declare_it(
-    step: Callable[[Given], Made], table: type[Table], column: str, change: Callable[[pl.Series], pl.Series]
+    step: Callable[[Given], Made], table: type[Table], column: str, change: Change
 ) -> None:
     given = given_to(step)
     altered = given[table].with_columns(change(given[table][column]).alias(column))

@@ -1,9 +1,7 @@
 """What the contracts of Azure's gold declare as inputs is all that can change a column: one input column at a time."""
 
-from collections.abc import Callable
 from functools import cache
 
-import dataframely as dy
 import polars as pl
 import pytest
 
@@ -12,6 +10,7 @@ from finance_ppm.contracts.azure import AzureAdvisorRecommendations, AzureResour
 from finance_ppm.contracts.silver import NotionProjects
 from finance_ppm.transforms.savings.policy import SavingsPolicy
 from finance_ppm_tests.engines import PolarsEngine
+from finance_ppm_tests.transforms.altered import Change, changed_columns, changes_of
 from finance_ppm_tests.transforms.savings.projects_by_hand import AS_OF, many_estates
 from finance_ppm_tests.transforms.savings.test_gold import TABLES
 
@@ -43,28 +42,6 @@ def before(policy: SavingsPolicy) -> dict[type[Table], pl.DataFrame]:
     return made_of(some_frames(), policy)
 
 
-def changed_columns(table: type[Table], earlier: pl.DataFrame, later: pl.DataFrame) -> set[str]:
-    """Columns that hold other values in rows that both have; and those of the key, where others came or went."""
-    key = table.primary_key()
-    both = earlier.join(later, on=key, how="inner", suffix="_later")
-    told = [name for name in earlier.columns if name not in key]
-    changed = {name for name in told if not both[name].equals(both[f"{name}_later"])}
-    return changed | {name for name in key if set(earlier[name]) != set(later[name])}
-
-
-def rotated(values: pl.Series) -> pl.Series:
-    return pl.concat([values.tail(1), values.head(-1)])
-
-
-def thinned(values: pl.Series) -> pl.Series:
-    """Every third value absent, or the opposite where it is a yes or no."""
-    return pl.Series(
-        values.name,
-        [value if i % 3 else not value if isinstance(value, bool) else None for i, value in enumerate(values)],
-        dtype=values.dtype,
-    )
-
-
 @pytest.mark.parametrize(
     ("table", "column", "change"),
     [
@@ -72,12 +49,10 @@ def thinned(values: pl.Series) -> pl.Series:
         for table in INPUTS
         for name, column in table.columns().items()
         if name != IDENTITY
-        for change in ((rotated, thinned) if column.nullable or isinstance(column, dy.Bool) else (rotated,))
+        for change in changes_of(column)
     ],
 )
-def test_an_input_column_changes_only_outputs_that_declare_it(
-    table: type[Table], column: str, change: Callable[[pl.Series], pl.Series]
-) -> None:
+def test_an_input_column_changes_only_outputs_that_declare_it(table: type[Table], column: str, change: Change) -> None:
     policy = STRICT if column in ONLY_STRICT else USUAL
     frames, place = some_frames(), INPUTS.index(table)
     altered = frames[place].with_columns(change(frames[place][column]).alias(column))
