@@ -15,8 +15,8 @@ import polars as pl
 
 from finance_ppm.backtest.methods import OURS, Method
 from finance_ppm.backtest.replay import Made, Replayed
+from finance_ppm.transforms.calendar import UNDATED, month_number
 from finance_ppm.transforms.forecast.budgets import COMPLETED
-from finance_ppm.transforms.forecast.calendar import UNDATED, month_number
 
 LONGEST = 6
 """Months ahead that are looked at."""

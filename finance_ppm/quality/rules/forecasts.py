@@ -25,7 +25,7 @@ from finance_ppm.quality.rules.reconciliation import (
     unmatched,
 )
 from finance_ppm.quality.vocabulary import broken, live
-from finance_ppm.transforms.forecast.calendar import ordinal
+from finance_ppm.transforms.calendar import ordinal
 from finance_ppm.transforms.numeric import MONEY, multiple, ratio
 from finance_ppm.transforms.portfolio import Frame, Portfolio
 from finance_ppm.transforms.shares import UNASSIGNED

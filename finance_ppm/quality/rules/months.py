@@ -19,8 +19,8 @@ from finance_ppm.quality.rules.reconciliation import (
     unlike,
 )
 from finance_ppm.quality.vocabulary import broken
+from finance_ppm.transforms.calendar import first_of, month_number, month_of
 from finance_ppm.transforms.forecast.budgets import COMPLETED
-from finance_ppm.transforms.forecast.calendar import first_of, month_number, month_of
 from finance_ppm.transforms.numeric import MONEY, multiple
 from finance_ppm.transforms.portfolio import Frame, Portfolio
 

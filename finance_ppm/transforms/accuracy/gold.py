@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 from finance_ppm.contracts import content_columns
 from finance_ppm.contracts.accuracy import PORTFOLIO, PpmForecastAccuracy, PpmForecastIntervals
 from finance_ppm.transforms.accuracy.months import compared, scales
-from finance_ppm.transforms.forecast.calendar import first_date, month_of
+from finance_ppm.transforms.calendar import first_date, month_of
 from finance_ppm.transforms.forecast.intervals import LEVELS, error_bounds, too_few
 from finance_ppm.transforms.forecast.stages import (
     MEMBER,

@@ -1,7 +1,7 @@
 """Months of earlier forecasts beside what came, and how much a forecast 'as last month' would have been off.
 
 Belongs here: sums over months, of projects and of the portfolio. Does not belong here: ratios of them (``gold``).
-Months are numbers (``transforms.forecast.calendar``); ``made`` is the month in which a forecast was made.
+Months are numbers (``transforms.calendar``); ``made`` is the month in which a forecast was made.
 """
 
 from datetime import date
@@ -9,7 +9,7 @@ from datetime import date
 import narwhals.stable.v2 as nw
 
 from finance_ppm.contracts.accuracy import PORTFOLIO
-from finance_ppm.transforms.forecast.calendar import UNDATED, month_number, month_of
+from finance_ppm.transforms.calendar import UNDATED, month_number, month_of
 from finance_ppm.transforms.forecast.stages import MEMBER
 from finance_ppm.transforms.forecast.states import NOTHING
 from finance_ppm.transforms.numeric import MONEY

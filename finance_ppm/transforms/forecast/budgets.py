@@ -8,7 +8,7 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.forecast.calendar import ordinal
+from finance_ppm.transforms.calendar import ordinal
 from finance_ppm.transforms.numeric import MONEY, from_cents, multiple, ratio, whole_division
 from finance_ppm.transforms.portfolio import Frame
 

@@ -13,9 +13,9 @@ import narwhals.stable.v2 as nw
 
 from finance_ppm.contracts import content_columns
 from finance_ppm.contracts.finance import PpmForecast, PpmForecastMonthly
+from finance_ppm.transforms.calendar import UNDATED, first_date, fiscal_year, month_number
 from finance_ppm.transforms.currency.rates import Rates
 from finance_ppm.transforms.forecast.budgets import budgeted
-from finance_ppm.transforms.forecast.calendar import UNDATED, first_date, fiscal_year, month_number
 from finance_ppm.transforms.forecast.factor import with_factor
 from finance_ppm.transforms.forecast.lags import with_lag
 from finance_ppm.transforms.forecast.measures import measured

@@ -7,7 +7,7 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.forecast.calendar import ordinal
+from finance_ppm.transforms.calendar import ordinal
 from finance_ppm.transforms.forecast.states import NOTHING, is_true
 from finance_ppm.transforms.numeric import MONEY, multiple, ratio
 from finance_ppm.transforms.portfolio import Frame

@@ -8,7 +8,7 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.forecast.calendar import first_of, month_number, ordinal, with_month
+from finance_ppm.transforms.calendar import first_of, month_number, ordinal, with_month
 from finance_ppm.transforms.forecast.outcomes import committed_outcome
 from finance_ppm.transforms.forecast.spreading import spread
 from finance_ppm.transforms.forecast.states import KEY, NOTHING, is_true

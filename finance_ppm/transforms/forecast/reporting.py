@@ -12,9 +12,9 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
+from finance_ppm.transforms.calendar import UNDATED, month_of
 from finance_ppm.transforms.currency.conversion import with_converted
 from finance_ppm.transforms.currency.rates import Rates
-from finance_ppm.transforms.forecast.calendar import UNDATED, month_of
 from finance_ppm.transforms.forecast.states import KEY, NOTHING, is_true, unspent
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.forecast.calendar import first_of, month_number, month_of
+from finance_ppm.transforms.calendar import first_of, month_number, month_of
 from finance_ppm.transforms.forecast.states import NOTHING, is_true
 from finance_ppm.transforms.numeric import MONEY, multiple, ratio, whole_division
 from finance_ppm.transforms.portfolio import Frame

@@ -5,7 +5,7 @@ Belongs here: the largest remainder. Does not belong here: which amounts and day
 
 import narwhals.stable.v2 as nw
 
-from finance_ppm.transforms.forecast.calendar import first_ordinal, month_of, ordinal
+from finance_ppm.transforms.calendar import first_ordinal, month_of, ordinal
 from finance_ppm.transforms.numeric import from_cents, multiple, whole_division
 from finance_ppm.transforms.portfolio import Frame
 

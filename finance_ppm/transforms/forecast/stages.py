@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import narwhals.stable.v2 as nw
 
+from finance_ppm.transforms.calendar import first_of, month_number, month_of
 from finance_ppm.transforms.forecast.budgets import COMPLETED
-from finance_ppm.transforms.forecast.calendar import first_of, month_number, month_of
 from finance_ppm.transforms.forecast.states import is_true
 from finance_ppm.transforms.numeric import MONEY, Digits, in_cents, multiple, product, quotient
 from finance_ppm.transforms.portfolio import Frame

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import narwhals.stable.v2 as nw
 
 from finance_ppm.currencies import ISO_4217
-from finance_ppm.transforms.forecast.calendar import ordinal
+from finance_ppm.transforms.calendar import ordinal
 from finance_ppm.transforms.health.figures import tenths
 from finance_ppm.transforms.health.thresholds import HealthThresholds, Probabilities, RiskThresholds, Severities
 from finance_ppm.transforms.portfolio import Frame

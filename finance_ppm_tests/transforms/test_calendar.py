@@ -5,7 +5,7 @@ from datetime import date
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from finance_ppm.transforms.forecast.calendar import (
+from finance_ppm.transforms.calendar import (
     first_date,
     first_of,
     first_ordinal,
