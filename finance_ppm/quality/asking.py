@@ -2,9 +2,11 @@
 
 Runs may overlap: while one looks at gold, another may have made silver anew, and a page that gold does not know of yet
 would look like one that gold has lost. Rows carry the moment they were captured, and gold the moment it was computed,
-both by our own clock; what is compared must not be of silver newer than gold.
+both by our own clock; what is compared must not be of silver newer than gold. Of today it is known besides whether what
+gold was made of was written since.
 
-Belongs here: telling that, from the very frames that are compared. Does not belong here: asking (``evaluation``).
+Belongs here: telling that, from the very frames that are compared. Does not belong here: asking (``evaluation``), nor
+what gold was made of (``assets.made``).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -43,18 +45,23 @@ def not_askable(
     unmade: Collection[type[Table]],
     *,
     last_made: Mapping[type[Table], datetime] = MappingProxyType({}),
+    rewritten: Mapping[type[Table], Collection[type[Table]]] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Why, by name, those of ``rules`` cannot be asked that read gold which was not made for the day (``unmade``), or
     that compare gold with what is newer.
 
     ``last_made`` tells when gold was last made, where that is known: what comes out the same is not written, so its
-    rows are as old as its last change.
+    rows are as old as its last change. ``rewritten`` names what gold was made of and was written anew since, where that
+    is known: what was captured before gold was computed may have come to silver after.
     """
     moments = _moments(portfolio, {table for rule in rules for table in (*rule.reads, *rule.made_from)} - {*unmade})
     moments |= {table: max(at, last_made.get(table, at)) for table, at in moments.items() if table in _GOLD}
     currencies = _currencies(portfolio, {table for rule in rules for table in rule.reads} - {*unmade})
     reasons = {
-        rule.name: _unmade(rule, unmade, portfolio.as_of) or _outdated(rule, moments) or _unlike(rule, currencies)
+        rule.name: _unmade(rule, unmade, portfolio.as_of)
+        or _outdated(rule, moments)
+        or _superseded(rule, rewritten)
+        or _unlike(rule, currencies)
         for rule in rules
     }
     return {name: why for name, why in reasons.items() if why}
@@ -75,6 +82,20 @@ def _outdated(rule: Rule, moments: Mapping[type[Table], datetime]) -> str | None
         f"{source} holds what was captured at {captured_at:{_SHOWN}} UTC, and {made} was computed before that, at "
         f"{computed_at:{_SHOWN}} UTC; it is asked once that is made anew."
     )
+
+
+def _superseded(rule: Rule, rewritten: Mapping[type[Table], Collection[type[Table]]]) -> str | None:
+    concerned = {*rule.reads, *rule.made_from}
+    told = sorted(
+        (full_name(source), full_name(table))
+        for table in rule.reads
+        for source in rewritten.get(table, ())
+        if source in concerned
+    )
+    if not told:
+        return None
+    source, made = told[0]
+    return f"{source} was written anew since {made} was computed; it is asked once that is made anew."
 
 
 def _unlike(rule: Rule, currencies: Mapping[type[Table], str]) -> str | None:

@@ -4,7 +4,7 @@ Belongs here: asking all rules at once, and giving findings an id. Does not belo
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
@@ -79,10 +79,14 @@ def findings(portfolio: Portfolio, rules: Sequence[Rule] = RULES) -> pl.DataFram
     )
 
 
-def metrics(portfolio: Portfolio, rules: Sequence[Rule] = RULES) -> pl.DataFrame:
-    """Rows of ``gold/data_quality_metrics``, without its stamps: one per rule."""
+def metrics(portfolio: Portfolio, rules: Sequence[Rule] = RULES, *, found: Collection[str] = ()) -> pl.DataFrame:
+    """Rows of ``gold/data_quality_metrics``, without its stamps: one per rule.
+
+    ``found`` names rules whose findings are in ``portfolio.issues`` already, and are counted there.
+    """
     columns = content_columns(DataQualityMetrics)
-    failing = _rows_failing(portfolio, rules)
+    told = [portfolio.issues.filter(nw.col("rule").is_in([*found]))] if found else []
+    failing = _rows_by_rule([*told, *_failing(portfolio, [rule for rule in rules if rule.name not in found])])
     rows = [
         {
             "rule": rule.name,
@@ -104,22 +108,21 @@ def _found(portfolio: Portfolio, rules: Sequence[Rule]) -> pl.DataFrame:
     """The rows that break any of ``rules``, each once, in an order of their own: ``rule`` and ``FINDING``."""
     if not rules:
         return pl.DataFrame(schema=dict.fromkeys(("rule", *FINDING), pl.String))
-    found = _collected(_failing(portfolio, rules))
+    found = _collected(nw.concat(_failing(portfolio, rules), how="vertical"))
     return found.sort(*IDENTITY, "message", "row_name").unique(IDENTITY, keep="first", maintain_order=True)
 
 
-def _rows_failing(portfolio: Portfolio, rules: Sequence[Rule]) -> dict[str, int]:
+def _rows_by_rule(found: Sequence[Frame]) -> dict[str, int]:
     """How many rows break each rule that is broken. What findings say of them is not worked out."""
-    if not rules:
+    if not found:
         return {}
-    rows = _failing(portfolio, rules).select("rule", "table_name", "row_id").unique()
+    rows = nw.concat([rows.select("rule", "table_name", "row_id") for rows in found], how="vertical").unique()
     return dict(_collected(rows.group_by("rule").agg(rows=nw.len())).select("rule", "rows").iter_rows())
 
 
-def _failing(portfolio: Portfolio, rules: Sequence[Rule]) -> Frame:
-    """What breaks any of ``rules``, of which there is at least one: ``rule`` and ``FINDING``."""
-    failing = (rule.failing(portfolio).with_columns(rule=nw.lit(rule.name)).select("rule", *FINDING) for rule in rules)
-    return nw.concat(list(failing), how="vertical")
+def _failing(portfolio: Portfolio, rules: Sequence[Rule]) -> list[Frame]:
+    """What breaks each of ``rules``: ``rule`` and ``FINDING``."""
+    return [rule.failing(portfolio).with_columns(rule=nw.lit(rule.name)).select("rule", *FINDING) for rule in rules]
 
 
 def _rows_checked(portfolio: Portfolio, rules: Sequence[Rule]) -> list[int]:

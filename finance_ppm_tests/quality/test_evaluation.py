@@ -1,13 +1,16 @@
 """Running rules: findings and metrics as their contracts want them, whatever the portfolio holds."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from finance_ppm.contracts import stamp_columns
 from finance_ppm.contracts.gold import DataQualityIssues, DataQualityMetrics
@@ -48,6 +51,18 @@ def test_metrics_are_rows_of_their_contract(dirty: Portfolio) -> None:
     DataQualityMetrics.validate(fared.with_columns(NOW.alias(stamp)))
     assert fared["rule"].to_list() == [rule.name for rule in RULES]
     assert not fared["passed"].any()
+
+
+def test_findings_that_are_told_are_counted_and_not_looked_for_again(dirty: Portfolio) -> None:
+    """A row that breaks a rule in two columns has two findings, and is one row."""
+    issues = findings(dirty).with_columns(NOW.alias(*stamp_columns(DataQualityIssues)))
+    told = replace(dirty, issues=nw.from_native(issues.lazy()))
+    assert_frame_equal(metrics(told, found=BY_NAME), metrics(dirty))
+    some = [*BY_NAME][::2]
+    assert_frame_equal(metrics(told, found=some), metrics(dirty))
+    untold = metrics(dirty, found=some)
+    assert untold.filter(pl.col("rule").is_in(some))["rows_failing"].sum() == 0
+    assert not untold.filter(~pl.col("rule").is_in(some))["passed"].any()
 
 
 def test_rows_failing_are_the_distinct_rows_of_the_findings(dirty: Portfolio) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from finance_ppm.automation.run_log import TO_STEPS
 from finance_ppm.contracts.gold import DataQualityMetrics, PpmBudgetVsActual
@@ -52,6 +53,51 @@ def test_silver_that_is_newer_than_gold_is_no_fault_of_gold(here: World) -> None
     assert not set(OF_LINES) & set(here.rows(DataQualityMetrics)["rule"])
     here.run(only=["gold"])
     assert set(OF_LINES) <= set(here.rows(DataQualityMetrics).filter("passed")["rule"])
+
+
+def test_a_page_that_was_captured_before_gold_was_made_and_came_to_silver_after_is_no_fault_of_gold(
+    here: World,
+) -> None:
+    """By the clock gold is newer than all that it is compared with."""
+    here.run()
+    here.go_to(MONDAY + timedelta(minutes=5))
+    here.edit("budget_lines", lines(here)[0], Amount=number("777777.77"))
+    here.run(only=["bronze"])
+    here.go_to(MONDAY + timedelta(minutes=6))
+    here.run(only=["gold"])  # one run, of what silver was
+    here.run(only=["silver"])  # another run, meanwhile
+    found = checks(here, *OF_LINES, "forecast_agrees_with_cells")
+    for name, check in found.items():
+        assert check.passed
+        assert "silver/notion_budget_lines was written anew since gold/ppm_" in str(
+            check.metadata["not asked"].value
+        ), name
+    here.run(only=["gold/data_quality_metrics"])
+    assert not set(OF_LINES) & set(here.rows(DataQualityMetrics)["rule"])
+    assert "projects_add_up" in set(here.rows(DataQualityMetrics)["rule"])
+    here.run(only=["gold"])
+    assert set(OF_LINES) <= set(here.rows(DataQualityMetrics).filter("passed")["rule"])
+    assert all("not asked" not in check.metadata for check in checks(here, *OF_LINES).values())
+
+
+def test_metrics_are_of_silver_as_it_is_and_not_of_earlier_findings(here: World) -> None:
+    """In one run with the findings they are counted there; by themselves, asked anew."""
+
+    def negative() -> int:
+        (rows,) = here.rows(DataQualityMetrics).filter(pl.col("rule") == "line_amount_negative")["rows_failing"]
+        return int(rows)
+
+    here.run()
+    in_one_run, before = here.rows(DataQualityMetrics), negative()
+    here.run(only=["gold/data_quality_metrics"])
+    assert_frame_equal(here.rows(DataQualityMetrics), in_one_run)
+    here.go_to(MONDAY + timedelta(minutes=5))
+    here.edit("budget_lines", lines(here)[0], Amount=number("-1.00"))
+    here.run(only=["bronze", "silver"])
+    here.run(only=["gold/data_quality_metrics"])
+    assert negative() == before + 1
+    here.run(only=["gold/data_quality_issues", "gold/data_quality_metrics"])
+    assert negative() == before + 1
 
 
 def test_gold_that_came_out_the_same_is_compared_with_newer_silver(here: World) -> None:

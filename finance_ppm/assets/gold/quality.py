@@ -3,7 +3,7 @@
 import polars as pl
 
 from finance_ppm.assets.gold.computed import Inputs, computed_asset
-from finance_ppm.assets.made import last_made
+from finance_ppm.assets.made import last_made, rewritten
 from finance_ppm.contracts import Table
 from finance_ppm.contracts.azure import AZURE_SILVER_TABLES, AzureSnapshots
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
@@ -29,14 +29,25 @@ COMPARED: tuple[type[Table], ...] = tuple(
 
 
 def _metrics(inputs: Inputs) -> pl.DataFrame:
-    """Of every rule; but of none that compares gold which was not made for the day, or is older than silver."""
+    """Of every rule; but of none that compares gold which was not made for the day, or is older than silver.
+
+    What this very run found of the same silver is counted, and not looked for again. A team's own rules are: their file
+    may have been changed meanwhile.
+    """
     portfolio, rules = inputs.portfolio, (*RULES, *RECONCILIATIONS, *inputs.parameters.own_rules)
     gold = {table for rule in rules for table in rule.reads}
     unmade = {table for table in gold if not inputs.has(table)}
-    unasked = not_askable(
-        portfolio, rules, unmade, last_made=last_made(inputs.instance, gold - unmade, portfolio.as_of)
+    made, changed = inputs.made_of, rewritten(inputs.made_of, inputs.point_in_time, portfolio.as_of)
+    last = last_made(inputs.instance, gold - unmade, portfolio.as_of)
+    unasked = not_askable(portfolio, rules, unmade, last_made=last, rewritten=changed)
+    is_found = (
+        DataQualityIssues in made and made[DataQualityIssues].run_id == inputs.run_id and not changed[DataQualityIssues]
     )
-    return metrics(portfolio, [rule for rule in rules if rule.name not in unasked])
+    return metrics(
+        portfolio,
+        [rule for rule in rules if rule.name not in unasked],
+        found=[rule.name for rule in RULES] if is_found else [],
+    )
 
 
 data_quality_issues = computed_asset(
@@ -47,4 +58,6 @@ data_quality_issues = computed_asset(
         inputs.portfolio, [*RULES, *(rule for rule in inputs.parameters.own_rules if not rule.reads)]
     ),
 )
-data_quality_metrics = computed_asset(DataQualityMetrics, made_from=JUDGED, compared=COMPARED, compute=_metrics)
+data_quality_metrics = computed_asset(
+    DataQualityMetrics, made_from=JUDGED, compared=(*COMPARED, DataQualityIssues), compute=_metrics
+)
