@@ -63,7 +63,7 @@ def shares_of(lines: Frame, homes: Frame) -> Frame:
         parts=nw.col("project_ids").list.len().cast(nw.Int64).fill_null(0),
     )
     whole = _placed(lines.filter(nw.col("parts") <= 1).explode("project_ids"), homes).with_columns(
-        nw.col("amount", "actual_amount").cast(MONEY), *(nw.lit(1, nw.Int64).alias(name) for name in ONCE)
+        nw.col("amount", "actual_amount").cast(MONEY), *(nw.lit(1, nw.Int8).alias(name) for name in ONCE)
     )
     split = _placed(_ranked(lines.filter(nw.col("parts") > 1)), homes).with_columns(
         amount=share_to_the_cent(nw.col("amount"), parts=nw.col("parts"), rank=nw.col("rank")),
@@ -94,7 +94,7 @@ def _ranked(lines: Frame) -> Frame:
 
 
 def _first_in(*scope: str) -> nw.Expr:
-    return (nw.col("rank") == nw.col("rank").min().over("budget_line_id", *scope)).cast(nw.Int64)
+    return (nw.col("rank") == nw.col("rank").min().over("budget_line_id", *scope)).cast(nw.Int8)
 
 
 def _placed(shares: Frame, homes: Frame) -> Frame:

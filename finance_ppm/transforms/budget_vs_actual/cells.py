@@ -13,11 +13,9 @@ from finance_ppm.transforms.budget_vs_actual.facts import (
     ACTUAL,
     BUDGET,
     COMMITTED,
-    EXCLUDED,
-    MATCHED,
     RESERVE,
-    TAKING,
     UNDATED,
+    Kind,
 )
 from finance_ppm.transforms.budget_vs_actual.reporting import CONVERTED_STALE, REASONS
 from finance_ppm.transforms.numeric import MONEY
@@ -33,9 +31,14 @@ COUNTS = ("stale_rate_count", *REASONS.values())
 """Measures of a metric that count amounts: in variance they add up."""
 
 _CELL = ("dimension", "dimension_id", "period", "unit")
-KINDS_OF = {BUDGET: (BUDGET, TAKING), COMMITTED: (COMMITTED,), ACTUAL: (ACTUAL, MATCHED)}
+KINDS_OF = {
+    BUDGET: (Kind.BUDGET, Kind.TAKING),
+    COMMITTED: (Kind.COMMITTED,),
+    ACTUAL: (Kind.ACTUAL, Kind.MATCHED),
+}
 """The kinds that make a metric's value."""
-_LINES_OF = {**KINDS_OF, MATCHED: (MATCHED,), EXCLUDED: (EXCLUDED,)}
+_MATCHED, _EXCLUDED = "matched", "excluded"
+_LINES_OF = {**KINDS_OF, _MATCHED: (Kind.MATCHED,), _EXCLUDED: (Kind.EXCLUDED,)}
 """The kinds whose lines are counted together."""
 _IN_UNIT = ONCE[-1:]
 _SUMMED = ("value", "reporting_value", "constant_value")
@@ -48,7 +51,7 @@ def _of(kind: str, measure: str) -> str:
     return f"{kind}_{measure}"
 
 
-_AMOUNTS_BESIDE = (*(_of(metric, value) for metric in KINDS_OF for value in VALUES), _of(EXCLUDED, "value"))
+_AMOUNTS_BESIDE = (*(_of(metric, value) for metric in KINDS_OF for value in VALUES), _of(_EXCLUDED, "value"))
 _COUNTS_BESIDE = (*(_of(metric, count) for metric in KINDS_OF for count in COUNTS), _of(BUDGET, "amounts"))
 
 
@@ -76,7 +79,7 @@ def cells_of(facts: Frame, homes: Frame) -> Frame:
 def _summed(facts: Frame, bearers: tuple[str, ...], once: tuple[str, ...]) -> Frame:
     """Facts of the same month and kind, and of which the same became."""
     return facts.group_by(*bearers, "period", "kind", "verdict").agg(
-        nw.col(*_SUMMED).sum().cast(MONEY), nw.col(*once, "amounts").sum().cast(nw.Int64)
+        nw.col(*_SUMMED).sum().cast(MONEY), nw.col(*once).sum().cast(nw.Int64), amounts=nw.len().cast(nw.Int64)
     )
 
 
@@ -86,7 +89,9 @@ def _with_taken(sums: Frame, bearers: tuple[str, ...], once: tuple[str, ...]) ->
     elsewhere = {CATEGORY: nw.lit(RESERVE), VENDOR: nw.lit(RESERVE), "period": nw.lit(UNDATED)}
     taken = elsewhere | {name: -nw.col(name) for name in _SUMMED} | dict.fromkeys((*once, "amounts"), _NONE)
     return (
-        sums.with_columns(given=nw.lit(value=False), taken=nw.when(nw.col("kind") == TAKING).then(nw.lit(value=True)))
+        sums.with_columns(
+            given=nw.lit(value=False), taken=nw.when(nw.col("kind") == Kind.TAKING).then(nw.lit(value=True))
+        )
         .unpivot(on=["given", "taken"], index=list(columns), variable_name="side", value_name="is_taken")
         .filter(~is_taken.is_null())
         .with_columns(
@@ -116,7 +121,7 @@ def _side_by_side(facts: Frame, bearers: tuple[str, ...], once: tuple[str, ...])
         }
     measures |= {
         _of(BUDGET, "amounts"): _count(kind.is_in(KINDS_OF[BUDGET]), amounts),
-        _of(EXCLUDED, "value"): _amount(kind == EXCLUDED, "value"),
+        _of(_EXCLUDED, "value"): _amount(kind == Kind.EXCLUDED, "value"),
         **{_of(of, each): _count(kind.is_in(kinds), nw.col(each)) for of, kinds in _LINES_OF.items() for each in once},
     }
     key = (*bearers, "period")
@@ -152,7 +157,7 @@ def _measured(sums: Frame) -> Frame:
     line_count = {kind: nw.col(_of(kind, "line_count")) for kind in _LINES_OF}
     counted = {_of(kind, "line_count"): lines(kind) for kind in _LINES_OF}
     has_budget = nw.col(_of(BUDGET, "amounts")) > 0
-    has_actual = lines(ACTUAL) + lines(EXCLUDED) > 0
+    has_actual = lines(ACTUAL) + lines(_EXCLUDED) > 0
     is_there = {
         BUDGET: has_budget,
         COMMITTED: lines(COMMITTED) > 0,
@@ -190,9 +195,9 @@ def _measured(sums: Frame) -> Frame:
         *_CELL,
         *(measures[measure].cast(MONEY).alias(measure) for measure in VALUES),
         *(measures[measure].alias(measure) for measure in COUNTS),
-        line_count=measures["line_count"] - nw.when(metric == VARIANCE).then(line_count[MATCHED]).otherwise(_NONE),
-        excluded_value=nw.when(metric == ACTUAL).then(nw.col(_of(EXCLUDED, "value"))).otherwise(_NOTHING),
-        excluded_count=nw.when(metric == ACTUAL).then(line_count[EXCLUDED]).otherwise(_NONE),
+        line_count=measures["line_count"] - nw.when(metric == VARIANCE).then(line_count[_MATCHED]).otherwise(_NONE),
+        excluded_value=nw.when(metric == ACTUAL).then(nw.col(_of(_EXCLUDED, "value"))).otherwise(_NOTHING),
+        excluded_count=nw.when(metric == ACTUAL).then(line_count[_EXCLUDED]).otherwise(_NONE),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import date
 import narwhals.stable.v2 as nw
 
 from finance_ppm.transforms.budget_vs_actual.cells import KINDS_OF
-from finance_ppm.transforms.budget_vs_actual.facts import ACTUAL, EXCLUDED, facts_of
+from finance_ppm.transforms.budget_vs_actual.facts import ACTUAL, Kind, facts_of
 from finance_ppm.transforms.budget_vs_actual.reporting import REASONS, in_reporting_currency
 from finance_ppm.transforms.currency.rates import Rates
 from finance_ppm.transforms.numeric import MONEY
@@ -18,7 +18,7 @@ from finance_ppm.transforms.portfolio import Frame
 from finance_ppm.transforms.shares import NONE, UNASSIGNED, homes_of, shares_of
 
 METRICS = tuple(KINDS_OF)
-_KINDS_HERE = {**KINDS_OF, ACTUAL: (*KINDS_OF[ACTUAL], EXCLUDED)}
+_KINDS_HERE = {**KINDS_OF, ACTUAL: (*KINDS_OF[ACTUAL], Kind.EXCLUDED)}
 """The kinds of fact that are figures of a metric: those that make its value in a cell, and what is still to come."""
 
 KEY = ("metric_name", "budget_line_id", "project_id", "unit")
@@ -87,7 +87,7 @@ def _summed(facts: Frame, homes: Frame, *amounts: str) -> Frame:
             metric_name=nw.coalesce(
                 *(nw.when(kind.is_in(kinds)).then(nw.lit(metric)) for metric, kinds in _KINDS_HERE.items())
             ),
-            is_future=kind == EXCLUDED,
+            is_future=kind == Kind.EXCLUDED,
         )
         .group_by("metric_name", "vendor", "project", "unit", "period", "is_future", "program", "category")
         .agg(nw.col(*amounts).sum())
