@@ -1,10 +1,11 @@
 """The YAML files that a finance team writes: reading one, and saying where in it something is wrong.
 
 Belongs here: what all of them share. What a file may hold is its reader's: ``column_mapping``, ``health_thresholds``,
-``quality.own_rules`` and ``automation.alerts.metrics``.
+``quality.own_rules`` and ``automation.alerts.thresholds``.
 
 What YAML lets pass silently is refused: a name that stands twice (only the last would count), a second document (only
-the first would be read). Words without quotes mean what they do in the core schema of YAML 1.2
+the first would be read), a colon without a blank behind it (``{at_least:5}`` is one name, of nothing) and a number with
+commas (``[1,000]`` is one and nothing). Words without quotes mean what they do in the core schema of YAML 1.2
 (https://yaml.org/spec/1.2.2/#103-core-schema), and days: ``no`` is a word and not false, ``010`` is ten, ``0.1`` is a
 tenth and not the float beside it. Numbers are decimal ones: ``0x10`` and ``.inf`` are texts.
 """
@@ -39,6 +40,9 @@ _LONGEST = 60
 """Characters of a name within a message."""
 
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
+_WITH_COMMAS = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?(?![\w.])")
+_COLON = re.compile(" *:")
+_ONE_NAME = re.compile(r"\w+:\S")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -70,6 +74,7 @@ class YamlFile:
 
     def __init__(self, text: str, path: Path, *, words: bool = False) -> None:
         self._path = path
+        self._text = text
         self._words = words
         self._lines: dict[Place, int] = {(): 1}
         self._left = _LARGEST
@@ -147,14 +152,25 @@ class YamlFile:
             if key.value in found:
                 raise self.wrong(inner, f"it is named again on line {key.start_mark.line + 1}; keep one")
             self._lines[inner] = key.start_mark.line + 1
+            if self._is_alone(key, value) and (reason := _meant(key.value)):
+                raise self.wrong(inner, reason)
             found[key.value] = self._plain(value, inner, above)
         return found
 
+    def _is_alone(self, key: Any, value: Any) -> bool:
+        """Whether no colon follows the key, which YAML takes for a name of nothing."""
+        is_nothing = value.id == "scalar" and value.style is None and not value.value
+        return is_nothing and key.style is None and not _COLON.match(self._text, key.end_mark.index)
+
     def _scalar(self, node: Any, place: Place) -> Any:
         text: str = node.value
+        is_plain = node.style is None and not self._words
+        found = _WITH_COMMAS.match(self._text, node.start_mark.index) if is_plain else None
+        if found and found.end() >= node.end_mark.index:
+            raise self.wrong(place, _with_commas(found.group(), text))
         try:
             text.encode()
-            return text if self._words or node.style is not None else _meaning(text)
+            return _meaning(text) if is_plain else text
         except UnicodeEncodeError:
             raise self.wrong(place, "it holds half of a sign (\\uD800 to \\uDFFF); write the whole one") from None
         except ValueError as error:
@@ -173,8 +189,35 @@ class YamlFile:
 def instead(told: str, known: Iterable[str]) -> str:
     """What a user may have meant who wrote ``told``: the end of a sentence."""
     names = list(known)
-    close = get_close_matches(told, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"name one of {', '.join(names)}"
+    likely = closest(told, names)
+    return f"did you mean {likely}?" if likely else f"name one of {', '.join(names)}"
+
+
+def closest(told: str, known: Iterable[str]) -> str | None:
+    """Which of ``known`` is most like ``told``, whatever the capitals; None where none is."""
+    folded = {name.casefold(): name for name in known}
+    return next((folded[name] for name in get_close_matches(told.casefold(), folded, n=1)), None)
+
+
+def _meant(name: str) -> str | None:
+    """What was meant by a name that no colon follows."""
+    if name[:1].isdecimal():
+        return (
+            f"{_short(name)} is read as a name of nothing; write a number without commas, its decimals behind a point"
+        )
+    return _one_name(name) if ":" in name else None
+
+
+def _one_name(told: str) -> str:
+    name, _, value = told.partition(":")
+    return f"{_short(told)} is read as one word; write a blank behind the colon: `{_short(name)}: {_short(value)}`"
+
+
+def _with_commas(told: str, read: str) -> str:
+    number = told.replace(",", "")
+    if read == told:
+        return f"{told} is read as a text; write {number}, or a text in quotes"
+    return f"{told} is read as {' and '.join(told.split(','))}; write {number}; a list needs a blank behind each comma"
 
 
 def _meaning(text: str) -> Any:
@@ -219,7 +262,12 @@ def _in_words(found: Any, model: type[BaseModel]) -> str:
         case "value_error":
             told = str(found["ctx"]["error"])
         case "literal_error" | "enum":
-            told = f"write {found['ctx']['expected'].replace(chr(39), '')}"
+            expected, likely = found["ctx"]["expected"], None
+            if isinstance(found["input"], str):
+                likely = closest(found["input"], re.findall("'(.*?)'", expected))
+            told = f"write {expected.replace(chr(39), '')}" + (f"; did you mean {likely}?" if likely else "")
+        case "dict_type" | "model_type" if isinstance(found["input"], str) and _ONE_NAME.match(found["input"]):
+            told = _one_name(found["input"])
         case "string_pattern_mismatch":
             told = f"write {_fields(model, place)[place[-1]].description or 'something behind it'}"
         case "decimal_type" | "decimal_parsing" | "decimal_max_digits" | "decimal_max_places" | "finite_number":

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finance_ppm.automation.alerts.metrics import thresholds
+from finance_ppm.automation.alerts.thresholds import thresholds
 from finance_ppm.column_mapping import ColumnMapping
 from finance_ppm.errors import SettingsError
 from finance_ppm.health_thresholds import thresholds_in
 from finance_ppm.quality.own_rules import rules_in
+from finance_ppm.settings import Config
 from finance_ppm.yaml_file import YamlFile, text_of
 
 PATH = Path("file.yaml")
@@ -62,6 +63,33 @@ def test_as_words_everything_is_the_text_it_is() -> None:
     assert YamlFile(told, PATH, words=True).told == {"a": "0.1", "b": "true", "c": "2026-02-30", "d": "~", "1": "1e3"}
 
 
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("a: 1,000 or more", {"a": "1,000 or more"}),
+        ("a: '1,000'", {"a": "1,000"}),
+        ("1,000: a", {"1,000": "a"}),
+        ("a: [1,2,3]", {"a": [1, 2, 3]}),
+        ("a: [2025,2026]", {"a": [2025, 2026]}),
+        ("a: [100, 200]", {"a": [100, 200]}),
+        ("a: 1,0000", {"a": "1,0000"}),
+        ("a: {b:{c: 1}}", {"a": {"b": {"c": 1}}}),
+        ("a: {b:c : }", {"a": {"b:c": None}}),
+        ("a:b:\n", {"a:b": None}),
+        ("a:b: 1\n", {"a:b": 1}),
+        ("{'a:b'}", {"a:b": None}),
+        ("a: b:c", {"a": "b:c"}),
+        ("{a}", {"a": None}),
+    ],
+)
+def test_commas_and_colons_that_mean_what_they_seem_to_are_left_alone(text: str, meaning: Any) -> None:
+    assert YamlFile(text, PATH).told == meaning
+
+
+def test_as_words_a_number_may_have_commas() -> None:
+    assert YamlFile("a: 1,000", PATH, words=True).told == {"a": "1,000"}
+
+
 WRONG = {
     "a: 1\nb: 2\na: 3\n": "line 1 (a): it is named again on line 3; keep one.",
     "x:\n  - {a: 1, a: 2}\n": "line 2 (x > 1 > a): it is named again on line 2; keep one.",
@@ -81,6 +109,16 @@ WRONG = {
     "a: b: c\n": "line 1 is not YAML (mapping values are not allowed here): mend that line; a text with a : or # in "
     "it needs quotes.",
     "a: 1\nb: \x07\n": "line 2 is not YAML (a sign that no text holds): mend that line.",
+    "a: {at_least:5}\n": "line 1 (a > at_least:5): at_least:5 is read as one word; write a blank behind the colon: "
+    "`at_least: 5`.",
+    "a:\n  ? b:c\n": "line 2 (a > b:c): b:c is read as one word; write a blank behind the colon: `b: c`.",
+    "a: 1,000\n": "line 1 (a): 1,000 is read as a text; write 1000, or a text in quotes.",
+    "a:\n  - -1,234,567.8\n": "line 2 (a > 1): -1,234,567.8 is read as a text; write -1234567.8, or a text in quotes.",
+    "a: {b: 1,000}": "line 1 (a > b): 1,000 is read as 1 and 000; write 1000; a list needs a blank behind each comma.",
+    "a: [7, 1,000.50]": "line 1 (a > 2): 1,000.50 is read as 1 and 000.50; write 1000.50; a list needs a blank behind "
+    "each comma.",
+    "a: {b: 1,5}\n": "line 1 (a > 5): 5 is read as a name of nothing; write a number without commas, its decimals "
+    "behind a point.",
     'a: "\\ud800"\n': "line 1 (a): it holds half of a sign (\\uD800 to \\uDFFF); write the whole one.",
 }
 
@@ -157,7 +195,7 @@ def test_thresholds_of_alerts_refuse_it_too(tmp_path: Path) -> None:
     path = tmp_path / "alerts.yaml"
     path.write_text("thresholds:\n  - {name: n, table: gold/alerts, take: count, above: 5, above: 50000}\n")
     with pytest.raises(SettingsError, match="it is named again on line 2; keep one"):
-        thresholds(path)
+        thresholds(Config(ppm_alert_thresholds=path))
 
 
 def test_a_file_that_cannot_be_read_is_told_with_the_setting_that_names_it(tmp_path: Path) -> None:

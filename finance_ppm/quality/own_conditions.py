@@ -1,6 +1,7 @@
 """What a rule of a finance team's own may ask of a cell, and asking it.
 
-Belongs here: conditions. The rules they stand in are ``own_rules``.
+Belongs here: conditions. The rules they stand in are ``own_rules``; what no cell could ever answer is
+``own_objections``.
 
 A text of nothing but blanks is empty, and so is a list without entries, of which nothing else can be asked. A moment is
 compared by its day in UTC.
@@ -16,12 +17,10 @@ from typing import Annotated, Any
 
 import dataframely as dy
 import narwhals.stable.v2 as nw
-import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, model_validator
 
-from finance_ppm.contracts import Table, full_name, stamp_columns
+from finance_ppm.contracts import Table
 from finance_ppm.quality.vocabulary import text
-from finance_ppm.yaml_file import NUMBER, instead
 
 _BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u200b\ufeff" + "".join(
     map(chr, range(0x2000, 0x200B))
@@ -77,7 +76,7 @@ class Condition(BaseModel):
         return told
 
 
-_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "equals": eq,
     "differs_from": ne,
     "at_least": ge,
@@ -85,57 +84,10 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "above": gt,
     "below": lt,
 }
+"""What compares a cell with a value."""
 
-_KINDS: tuple[tuple[tuple[type[dy.Column], ...], tuple[type, ...], str], ...] = (
-    ((dy.Decimal, dy.Float64), (int, Decimal), f"{NUMBER}, without quotes"),
-    ((dy.Int64, dy.Int32), (int,), "a whole number, without quotes"),
-    ((dy.Date, dy.Datetime), (date,), "a day (2026-11-01), without quotes"),
-    ((dy.Bool,), (bool,), "true or false, without quotes"),
-    ((dy.String,), (str,), "a text, in quotes where it looks like a number, a day, true or null"),
-)
-"""Kinds of columns, and what they can be compared with."""
-
-
-def objections(table: type[Table], column: str, condition: Condition) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Why no cell of the column could ever answer, each with the part of the condition that it is about."""
-    columns = table.columns()
-    if column not in columns:
-        yield (), f"{full_name(table)} has no column {column}; {instead(column, columns)}"
-        return
-    kind = columns[column]
-    if column in stamp_columns(table):
-        yield (), f"{column} says only when the row was written; name another column"
-    for name in sorted(condition.model_fields_set - {"present"}):
-        if kind.dtype.is_nested():
-            yield (name,), f"{column} holds several values, and only present can be asked of it"
-        elif name not in _COMPARISONS and not isinstance(kind, dy.String):
-            yield (name,), f"{column} holds no text, and {name} can be asked of texts only"
-        elif name in _COMPARISONS and (reason := _incomparable(table, column, getattr(condition, name))):
-            yield (name,), reason
-    if condition.matches is not None and not _is_pattern(condition.matches):
-        yield ("matches",), f"{condition.matches!r} is no regular expression; correct it"
-
-
-def _incomparable(table: type[Table], column: str, value: Any) -> str | None:
-    columns = table.columns()
-    if isinstance(value, OtherColumn):
-        if value.column not in columns:
-            return f"{full_name(table)} has no column {value.column}; {instead(value.column, columns)}"
-        alike = type(columns[value.column]) is type(columns[column])
-        return None if alike else f"{column} and {value.column} are of different kinds; name a column of the same"
-    fitting, noun = next((fits, noun) for kinds, fits, noun in _KINDS if isinstance(columns[column], kinds))
-    if isinstance(value, fitting) and (bool in fitting or not isinstance(value, bool)):
-        return None
-    told = repr(value) if isinstance(value, str) else str(value)
-    return f"{column} cannot be compared with {told}; write {noun}"
-
-
-def _is_pattern(told: str) -> bool:
-    try:
-        pl.select(pl.lit("").str.contains(told))
-    except pl.exceptions.ComputeError:
-        return False
-    return True
+LISTS = ("one_of", "none_of")
+"""What looks for a cell among words."""
 
 
 def holds(conditions: Mapping[str, Condition], table: type[Table], *, of_nothing: bool) -> nw.Expr:
@@ -154,7 +106,7 @@ def _met(column: str, condition: Condition, table: type[Table]) -> Iterator[nw.E
         yield ~cell.is_in(condition.none_of)
     if condition.matches is not None:
         yield cell.str.contains(condition.matches)
-    for name, compare in _COMPARISONS.items():
+    for name, compare in COMPARISONS.items():
         value = getattr(condition, name)
         if isinstance(value, OtherColumn):
             yield compare(cell, nw.col(value.column))

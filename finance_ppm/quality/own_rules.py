@@ -1,7 +1,7 @@
 """Data-quality rules of a finance team's own, from one YAML file (PPM_RULES), without touching code.
 
-Belongs here: the file's shape, and making rules of it. What may be asked of a cell is ``own_conditions``; what a rule
-is, is ``rule``; ours are ``rules``.
+Belongs here: the file's shape, and making rules of it. What may be asked of a cell is ``own_conditions``, and
+what may not ``own_objections``; what a rule is, is ``rule``; ours are ``rules``.
 
 A rule names a table, which of its rows it looks at (``where``; live ones, unless it names ``is_archived``), and what
 must hold of each of them (``must``)::
@@ -30,7 +30,7 @@ does not choose a row (``where``), and does not break a rule (``must``).
 A rule that cannot be used is told and left out, and the others are asked (:func:`read_own_rules`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
@@ -54,7 +54,8 @@ from finance_ppm.contracts.gold import PpmBudgetVsActual
 from finance_ppm.contracts.silver import PAGE_TABLES
 from finance_ppm.errors import SettingsError
 from finance_ppm.quality.evaluation import evaluate
-from finance_ppm.quality.own_conditions import Condition, Text, holds, objections, shown
+from finance_ppm.quality.own_conditions import Condition, Text, holds, shown
+from finance_ppm.quality.own_objections import objections
 from finance_ppm.quality.rule import NOTHING, Identity, Rule, Rulebook, Severity, page_identity
 from finance_ppm.quality.rules import EVERY_RULE
 from finance_ppm.quality.vocabulary import broken, live, text
@@ -130,7 +131,7 @@ def own_rules(config: Config) -> tuple[Rule, ...]:
 
 def rules_in(content: str, path: Path) -> tuple[Rule, ...]:
     """The rules of a file's text. Raises as :func:`own_rules`."""
-    return _sound(_read(content, path))
+    return _sound(_read(*_entries(content, path)))
 
 
 def read_own_rules(config: Config) -> OwnRules:
@@ -138,16 +139,19 @@ def read_own_rules(config: Config) -> OwnRules:
 
     Of a file that is no YAML there are none.
     """
-    path = config.ppm_rules
     try:
-        content = text_of(path, "PPM_RULES")
+        return _read(*_told(config))
     except SettingsError as error:
         return OwnRules(mistakes=(str(error),))
-    if content is not None:
-        return _read(content, path)
-    if path == Config.model_fields["ppm_rules"].default:
-        return OwnRules()
-    return OwnRules(mistakes=(f"{path} does not exist: write it, or remove PPM_RULES from .env.",))
+
+
+def own_names(config: Config) -> Mapping[str, str] | None:
+    """Every rule that the file names, usable or not, and its table as told; None where the file cannot be read."""
+    try:
+        _, entries = _told(config)
+    except SettingsError:
+        return None
+    return {str(entry.get("name")): str(entry.get("table")) for entry in entries if isinstance(entry, dict)}
 
 
 def _sound(found: OwnRules) -> tuple[Rule, ...]:
@@ -156,15 +160,24 @@ def _sound(found: OwnRules) -> tuple[Rule, ...]:
     return found.rules
 
 
-def _read(content: str, path: Path) -> OwnRules:
+def _told(config: Config) -> tuple[YamlFile, list[Any]]:
+    """The file that the settings name, with its entries; none where there is no ``rules.yaml``."""
+    path = config.ppm_rules
+    content = text_of(path, "PPM_RULES")
+    if content is None and path != Config.model_fields["ppm_rules"].default:
+        raise SettingsError(f"{path} does not exist: write it, or remove PPM_RULES from .env.")
+    return _entries(content or "", path)
+
+
+def _entries(content: str, path: Path) -> tuple[YamlFile, list[Any]]:
+    file = YamlFile(content, path)
     try:
-        file = YamlFile(content, path)
-    except SettingsError as error:
-        return OwnRules(mistakes=(str(error),))
-    try:
-        entries = RulesFile.model_validate({} if file.told is None else file.told).rules
+        return file, RulesFile.model_validate({} if file.told is None else file.told).rules
     except ValidationError as error:
-        return OwnRules(mistakes=(str(file.mistake(error, RulesFile)),))
+        raise file.mistake(error, RulesFile) from None
+
+
+def _read(file: YamlFile, entries: Iterable[Any]) -> OwnRules:
     ours = {rule.name for rule in EVERY_RULE}
     rules: dict[str, Rule] = {}
     mistakes = []
@@ -209,7 +222,7 @@ class _Entry:
             raise self._wrong(f"it cannot be computed ({reason}); ask it in another way") from None
         return rule
 
-    def _wrong(self, reason: str, *place: str) -> SettingsError:
+    def _wrong(self, reason: str, *place: str | int) -> SettingsError:
         return self._file.wrong((*self._place, *place), reason)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from finance_ppm.quality import findings
+from finance_ppm.quality import evaluate, findings
 from finance_ppm.quality.rules import RECONCILIATIONS
 from finance_ppm.transforms.portfolio import Portfolio
 from finance_ppm_tests.engines import PolarsEngine
@@ -210,3 +210,45 @@ def test_gold_that_was_computed_from_another_silver_breaks_a_rule(
     change(told, random.Random(f"{SEED} {change.__name__}"))
     _, wrong = marts_of(ENGINE, BASE, told)
     assert broken(wrong, *GOLD)
+
+
+def of_strangers(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows, all of them somebody else's."""
+    names = ("dimension_id", "project_id", "recommendation_id", "dimension")
+    return frame.with_columns(pl.concat_str(pl.lit("no "), name).alias(name) for name in names if name in frame.columns)
+
+
+def others() -> Iterator[tuple[str, Portfolio, Marts]]:
+    """Gold of which a table, a part or all is gone or somebody else's, and gold beside a silver that is not its own."""
+    silver, made = sound()
+    cells = made["budget_vs_actual"]
+    for change in (pl.DataFrame.clear, of_strangers):
+        every = {table: change(frame) for table, frame in made.items()}
+        for table in made:
+            yield f"{change.__name__}: {table}", silver, {**made, table: every[table]}
+        yield f"{change.__name__}: all", silver, every
+        yield f"{change.__name__}: all but cells", silver, {**every, "budget_vs_actual": cells}
+    for column in ("dimension", "metric_name"):
+        for value in cells[column].unique(maintain_order=True):
+            yield f"no {value}", silver, {**made, "budget_vs_actual": cells.filter(pl.col(column) != value)}
+    for seed in range(3):
+        told = deepcopy(portfolio())
+        for change_silver in OTHERWISE:
+            change_silver(told, random.Random(f"{SEED} {seed} {change_silver.__name__}"))
+        wrong = marts_of(ENGINE, BASE, told)[1]
+        some = {table: frame.sample(fraction=0.5, seed=seed) for table, frame in wrong.items()}
+        yield f"half of another gold: {seed}", silver, some
+    nothing = marts_of(ENGINE)[0]
+    yield "nothing in silver", nothing, made
+    yield "nothing", nothing, {table: frame.clear() for table, frame in made.items()}
+
+
+def test_no_rule_finds_more_rows_than_it_looks_at() -> None:
+    """Also where only one of the sides that a rule compares knows a group."""
+    more = [
+        (name, fared.rule.name, fared.rows_failing, fared.rows_checked)
+        for name, silver, marts in others()
+        for fared in evaluate(with_marts(ENGINE, silver, marts), RECONCILIATIONS)
+        if fared.rows_failing > fared.rows_checked
+    ]
+    assert more == []

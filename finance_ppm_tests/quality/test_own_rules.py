@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from finance_ppm.errors import SettingsError
-from finance_ppm.quality import evaluate, findings, own_conditions
+from finance_ppm.quality import evaluate, findings, own_objections
 from finance_ppm.quality.own_rules import own_rules, read_own_rules, rules_in
 from finance_ppm.settings import Config
 from finance_ppm_tests.engines import Engine, PolarsEngine, engine, spark_session  # noqa: F401 - fixtures
@@ -16,6 +16,7 @@ from finance_ppm_tests.quality.marts import marts_of, with_marts
 from finance_ppm_tests.quality.portfolios import BASE, Rows, portfolio_of
 
 PATH = Path("rules.yaml")
+LINE = "silver/notion_budget_lines"
 HEAD = "severity: WARN, asks: Something is so., remedy: Mend it."
 LINES: Rows = {
     "budget_lines": [
@@ -28,7 +29,7 @@ LINES: Rows = {
 }
 
 
-def rule(text: str, *, table: str = "silver/notion_budget_lines", name: str = "mine") -> str:
+def rule(text: str, *, table: str = LINE, name: str = "mine") -> str:
     return f"rules:\n  - {{name: {name}, table: {table}, {HEAD}, {text}}}\n"
 
 
@@ -163,7 +164,12 @@ def test_an_empty_file_and_no_file_are_no_rules(tmp_path: Path, monkeypatch: pyt
         (rule("must: {vendor: {present: true}}", name="Mine"), "write 3 to 61 signs of a-z, 0-9 and _"),
         (rule("must: {vendor: {present: true}}", name='"mine\\n"'), "write 3 to 61 signs of a-z, 0-9 and _"),
         (rule("must: {vendor: {present: true}}, owner: bob"), "write an e-mail address, or team:NAME."),
-        (rule("must: {vendor: {present: true}}").replace("WARN", "warn"), "write ERROR, WARN or INFO."),
+        (
+            rule("must: {vendor: {present: true}}").replace("WARN", "warn"),
+            "write ERROR, WARN or INFO; did you mean WARN?",
+        ),
+        (rule("must: {vendor: {present: true}}").replace("WARN", "Error"), "ERROR, WARN or INFO; did you mean ERROR?"),
+        (rule("must: {vendor: {present: true}}").replace("WARN", "grave"), "write ERROR, WARN or INFO."),
         (rule("must: {vendor: {present: true}}").replace("Mend it.", "''"), "(rules > mine > remedy): write something"),
         (rule("must: {vendor: {present: true}}, must: {name: {present: true}}"), "it is named again on line 2"),
         (rule("must: {amuont: {at_least: 3}}"), "has no column amuont; did you mean amount?"),
@@ -205,6 +211,119 @@ def test_a_file_that_cannot_be_used_says_where_and_why(text: str, told: str) -> 
     assert not re.search("Input|OtherColumn|Condition|OwnRule|_File|instance", message)
 
 
+HEALTH, SAVING = "gold/ppm_project_health", "gold/azure_advisor_recs"
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "told"),
+    [
+        (
+            HEALTH,
+            "must: {rag: {equals: Green}}",
+            "must > rag > equals): rag is red, grey, amber or green, and never Green; ",
+        ),
+        (HEALTH, "must: {rag: {differs_from: RED}}", "and never RED; did you mean red?"),
+        (
+            HEALTH,
+            "where: {rag: {one_of: [red, Amber]}}, must: {score: {above: 1}}",
+            "where > rag > one_of > 2): rag is re",
+        ),
+        (
+            HEALTH,
+            "must: {cost_rag: {none_of: [blue]}}",
+            "cost_rag is red, grey, amber or green, and never blue; correct",
+        ),
+        (
+            HEALTH,
+            "must: {rag: {matches: '^(Red|Amber)$'}}",
+            "and '^(Red|Amber)$' is found in none of them; correct it.",
+        ),
+        (HEALTH, "must: {trend: {equals: rising}}", "trend is up, down or flat, and never rising; correct it."),
+        (SAVING, "must: {state: {one_of: [New]}}", "suppressed or resolved, and never New; did you mean new?"),
+    ],
+)
+def test_a_word_that_a_column_never_holds_is_refused_with_those_there_are(table: str, text: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=r"^rules\.yaml, line 2 ") as error:
+        rules_in(rule(text, table=table), PATH)
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["rag: {one_of: [red, amber]}", "rag: {matches: '^gre'}", "status: {equals: Anything}"]
+)
+def test_words_that_a_column_may_hold_are_taken(text: str) -> None:
+    assert rules_in(rule(f"must: {{{text}}}", table=HEALTH), PATH)
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "told"),
+    [
+        (LINE, "amount: {at_least: 5, at_most: 3}", "no amount meets at_least: 5 and at_most: 3 together; correct it."),
+        (LINE, "amount: {above: 5, below: 3}", "no amount meets above: 5 and below: 3 together"),
+        (LINE, "amount: {at_least: 5, below: 5, present: true}", "at_least: 5 and below: 5"),
+        (LINE, "amount: {equals: 3.5, above: 4}", "equals: 3.5 and above: 4"),
+        (
+            LINE,
+            "amount: {above: {column: actual_amount}, at_most: {column: actual_amount}}",
+            "{column: actual_amount} and",
+        ),
+        (LINE, "amount: {above: {column: amount}}", "amount is compared with itself; name another column."),
+        (LINE, "paid_date: {above: 2026-03-31, below: 2026-04-01}", "above: 2026-03-31 and below: 2026-04-01"),
+        (
+            LINE,
+            "vendor: {one_of: [Acme, Bolt], none_of: [Bolt, Acme]}",
+            "one_of: [Acme, Bolt] and none_of: [Bolt, Acme]",
+        ),
+        (LINE, "vendor: {equals: Acme, one_of: [Bolt]}", "no vendor meets equals: 'Acme' and one_of: [Bolt] together"),
+        (LINE, "is_archived: {equals: true, differs_from: true}", "equals: true and differs_from: true"),
+        (
+            LINE,
+            "amount: {present: false, above: 3}",
+            "must > amount > present): of an empty amount nothing else can be as",
+        ),
+        (
+            LINE,
+            "amount: {equals: 9.995}",
+            "amount is never 9.995; write a number of at most 2 digits behind the point.",
+        ),
+        (
+            LINE,
+            "amount: {at_least:10000}",
+            "must > amount > at_least:10000): at_least:10000 is read as one word; write a",
+        ),
+        (LINE, "amount: {at_least: 10,000}", "must > amount > at_least): 10,000 is read as 10 and 000; write 10000;"),
+        (HEALTH, "open_risks: {above: 3, below: 4}", "no open_risks meets above: 3 and below: 4 together"),
+        (HEALTH, "open_risks: {equals: 1.5}", "open_risks cannot be compared with 1.5; write a whole number"),
+        (
+            HEALTH,
+            "rag: {none_of: [red, grey, amber, green]}",
+            "no rag meets none_of: [red, grey, amber, green]; correct",
+        ),
+    ],
+)
+def test_what_no_cell_can_meet_is_refused_with_what_was_read(table: str, text: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=r"^rules\.yaml, line 2 ") as error:
+        rules_in(rule(f"must: {{{text}}}", table=table), PATH)
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "amount: {at_least: 3, at_most: 3}",
+        "amount: {above: 3, below: 3.01}",
+        "amount: {above: 3, below: {column: actual_amount}}",
+        "amount: {at_least: {column: actual_amount}, at_most: {column: actual_amount}}",
+        "amount: {at_least: 9.995}",
+        "vendor: {present: false, differs_from: ''}",
+        "vendor: {one_of: [Acme, Bolt], none_of: [Bolt]}",
+        "paid_date: {above: 2026-03-31, below: 2026-04-02}",
+    ],
+)
+def test_what_some_cell_can_meet_is_taken(text: str) -> None:
+    assert rules_in(rule(f"must: {{{text}}}"), PATH)
+
+
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="does not exist: write it, or remove PPM_RULES"):
         own_rules(Config(ppm_rules=tmp_path / "mine.yaml"))
@@ -212,7 +331,7 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
 
 def test_what_engines_cannot_compute_is_refused_at_load_whatever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else it would take every other rule with it."""
-    monkeypatch.setattr(own_conditions, "_is_pattern", lambda told: True)
+    monkeypatch.setattr(own_objections, "_is_pattern", lambda told: True)
     with pytest.raises(SettingsError, match=r"\(rules > mine\): it cannot be computed \(regex.*ask it in another way"):
         rules_in(rule("must: {vendor: {matches: '('}}"), PATH)
 

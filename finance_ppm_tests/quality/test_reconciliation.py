@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from finance_ppm.quality import findings
+from finance_ppm.quality import evaluate, findings
 from finance_ppm.quality.rules import RECONCILIATIONS
 from finance_ppm.transforms.portfolio import Portfolio
 from finance_ppm_tests.engines import Engine, PolarsEngine, engine, in_process, spark_session  # noqa: F401 - fixtures
@@ -53,6 +53,17 @@ def test_every_engine_finds_the_same(
     silver = portfolio_of(engine, BASE, PORTFOLIO)
     found = findings(with_marts(engine, silver, wrong), RECONCILIATIONS)
     assert found.sort("issue_id").equals(expected.sort("issue_id"))
+
+
+@in_process
+def test_every_engine_looks_at_as_many_rows(engine: Engine, sound: tuple[Portfolio, Marts]) -> None:  # noqa: F811
+    """Groups that only one side of a comparison knows included."""
+    half = {name: frame.head(frame.height // 2) for name, frame in sound[1].items()}
+    expected = evaluate(with_marts(PolarsEngine(), sound[0], half), RECONCILIATIONS)
+    fared = evaluate(with_marts(engine, portfolio_of(engine, BASE, PORTFOLIO), half), RECONCILIATIONS)
+    assert [(each.rows_checked, each.rows_failing) for each in fared] == [
+        (each.rows_checked, each.rows_failing) for each in expected
+    ]
 
 
 @in_process

@@ -150,5 +150,5 @@ class Watch:
 
     def _of_the_lake(self, now: datetime) -> Iterator[Survey]:
         url, config = self.alerting.dagster_url, self.alerting.config
-        yield survey_metrics(self.lake, self.memory.figures, config.ppm_alert_thresholds, url, now)
+        yield survey_metrics(self.lake, self.memory.figures, config, url, now)
         yield survey_sources(self.lake, config, now)

@@ -13,6 +13,7 @@ from finance_ppm.quality.rules.reconciliation import (
     REMEDY,
     differing,
     gold_book,
+    groups,
     joined,
     told,
 )
@@ -25,18 +26,22 @@ VIEWS = ("value", "reporting_value", "constant_value", "fx_value", "excluded_val
 """The amounts of a cell: each must add up alike in every dimension."""
 COUNTS = ("reporting_excluded_count", "stale_rate_count")
 """What counts amounts, and adds up as they do. Lines do not: one that is split counts in each of its projects."""
+_OF_SOURCE = ("value", "excluded_value")
+"""What of a cell's own currency adds up to the source."""
 DIMENSIONS = {"program": "programs", "project": "projects", "category": "categories", "vendor": "vendors"}
 
+_TOTAL = ("metric_name", "unit", "period")
+_VARIANCE = ("dimension", "dimension_id", "unit", "period")
+_PROGRAM = ("metric_name", "program", "unit")
+
 cells = gold_book(
-    PpmBudgetVsActual,
-    joined("metric_name", "unit", "period"),
-    checked=lambda portfolio: portfolio.budget_vs_actual,
+    PpmBudgetVsActual, joined(*_TOTAL), checked=lambda portfolio: groups(_TOTAL, portfolio.budget_vs_actual)
 )
 
 
 def _dimension_rule(dimension: str, plural: str) -> None:
     """The members of a dimension add up to the portfolio."""
-    by, figures = ("metric_name", "unit", "period"), (*VIEWS, *COUNTS)
+    figures = (*VIEWS, *COUNTS)
 
     @cells.rule(
         Severity.ERROR,
@@ -46,7 +51,7 @@ def _dimension_rule(dimension: str, plural: str) -> None:
     )
     def _(portfolio: Portfolio) -> Frame:
         table, of = portfolio.budget_vs_actual, nw.col("dimension")
-        rows = differing(table.filter(of == dimension), table.filter(of == "portfolio"), by, figures)
+        rows = differing(table.filter(of == dimension), table.filter(of == "portfolio"), _TOTAL, figures)
         return told(rows, figures, f"The {plural} do not add up to the portfolio: {{metric_name}} in {{unit}}.")
 
 
@@ -78,8 +83,10 @@ def cell_own_currency_needs_no_rate(portfolio: Portfolio) -> Frame:
 
 variances = gold_book(
     PpmBudgetVsActual,
-    joined("dimension", "dimension_id", "unit", "period"),
-    checked=lambda portfolio: portfolio.budget_vs_actual.filter(nw.col("metric_name") == "variance"),
+    joined(*_VARIANCE),
+    checked=lambda portfolio: groups(
+        _VARIANCE, portfolio.budget_vs_actual.filter(nw.col("metric_name").is_in(["budget", "actual", "variance"]))
+    ),
 )
 
 
@@ -88,21 +95,36 @@ def variance_is_budget_less_actual(portfolio: Portfolio) -> Frame:
     """In every cell the variance is the budget less what was spent, in every currency view."""
     views = ("value", "reporting_value", "constant_value")
     table, metric = portfolio.budget_vs_actual, nw.col("metric_name")
-    by = ("dimension", "dimension_id", "unit", "period")
     signed = nw.concat(
         [
-            table.filter(metric == "budget").select(*by, *views),
-            table.filter(metric == "actual").select(*by, *((-nw.col(name)).cast(MONEY).alias(name) for name in views)),
+            table.filter(metric == "budget").select(*_VARIANCE, *views),
+            table.filter(metric == "actual").select(
+                *_VARIANCE, *((-nw.col(name)).cast(MONEY).alias(name) for name in views)
+            ),
         ]
     )
-    rows = differing(table.filter(metric == "variance"), signed, by, views)
+    rows = differing(table.filter(metric == "variance"), signed, _VARIANCE, views)
     return told(rows, views, "The variance of {dimension} {dimension_id} is not budget less actual.")
+
+
+def _programs(portfolio: Portfolio) -> tuple[Frame, Frame]:
+    """What programs come to by their own cells, and by those of the projects whose pages name them."""
+    table, of = portfolio.budget_vs_actual, nw.col("dimension")
+    known = live(portfolio.programs).select("program_id", program=nw.col("program_id"))
+    pages = live(portfolio.projects).join(known, on="program_id", how="left")
+    summed = (
+        table.filter(of == "project").group_by("metric_name", "dimension_id", "unit").agg(nw.col(*_OF_SOURCE).sum())
+    )
+    of_projects = summed.join(
+        pages.select("program", dimension_id=nw.col("project_id")), on="dimension_id", how="left"
+    ).with_columns(nw.col("program").fill_null(UNASSIGNED))
+    return table.filter(of == "program").with_columns(program=nw.col("dimension_id")), of_projects
 
 
 programs = gold_book(
     PpmBudgetVsActual,
-    joined("metric_name", "program", "unit"),
-    checked=lambda portfolio: portfolio.budget_vs_actual.filter(nw.col("dimension") == "program"),
+    joined(*_PROGRAM),
+    checked=lambda portfolio: groups(_PROGRAM, *_programs(portfolio)),
     made_from=PORTFOLIO,
 )
 
@@ -110,17 +132,8 @@ programs = gold_book(
 @programs.rule(Severity.ERROR, remedy=REMEDY)
 def programs_are_of_their_projects(portfolio: Portfolio) -> Frame:
     """What a program comes to is what the projects whose pages name it come to."""
-    by, views = ("metric_name", "program", "unit"), ("value", "excluded_value")
-    table, of = portfolio.budget_vs_actual, nw.col("dimension")
-    known = live(portfolio.programs).select("program_id", program=nw.col("program_id"))
-    pages = live(portfolio.projects).join(known, on="program_id", how="left")
-    summed = table.filter(of == "project").group_by("metric_name", "dimension_id", "unit").agg(nw.col(*views).sum())
-    of_projects = summed.join(
-        pages.select("program", dimension_id=nw.col("project_id")), on="dimension_id", how="left"
-    ).with_columns(nw.col("program").fill_null(UNASSIGNED))
-    of_programs = table.filter(of == "program").with_columns(program=nw.col("dimension_id"))
-    rows = differing(of_programs, of_projects, by, views)
-    return told(rows, views, "The {metric_name} of the program {program} is not that of its projects.")
+    rows = differing(*_programs(portfolio), _PROGRAM, _OF_SOURCE)
+    return told(rows, _OF_SOURCE, "The {metric_name} of the program {program} is not that of its projects.")
 
 
 RULES: tuple[Rule, ...] = (*cells.rules, *cell.rules, *variances.rules, *programs.rules)

@@ -17,6 +17,7 @@ from finance_ppm.quality.rules.reconciliation import (
     UNDATED,
     differing,
     gold_book,
+    groups,
     joined,
     told,
     unlike,
@@ -87,10 +88,21 @@ def _of_cells(portfolio: Portfolio, dimension: str) -> Frame:
     )
 
 
+_OF_CATEGORY = ("metric_name", "member", "period")
+
+
+def _categories(portfolio: Portfolio) -> tuple[Frame, Frame]:
+    """What lines bring to each category in a month, and what its cells hold."""
+    # A line of the category "(reserve)", undated too, cannot be told from what is in reserve.
+    is_reserve = (nw.col("member") == RESERVE) & (nw.col("period") == UNDATED) & (nw.col("metric_name") == "budget")
+    lines, cells = _of_months(portfolio, "category"), _of_cells(portfolio, "category")
+    return lines.filter(~is_reserve), cells.filter(~is_reserve)
+
+
 categories = gold_book(
     PpmBudgetVsActual,
-    joined("metric_name", "member", "period"),
-    checked=lambda portfolio: live(portfolio.budget_lines),
+    joined(*_OF_CATEGORY),
+    checked=lambda portfolio: groups(_OF_CATEGORY, *_categories(portfolio)),
     made_from=PORTFOLIO,
 )
 
@@ -98,18 +110,23 @@ categories = gold_book(
 @categories.rule(Severity.ERROR, remedy=REMEDY)
 def every_amount_is_counted(portfolio: Portfolio) -> Frame:
     """What the live budget lines of a category plan and spent in a month is in its cells or counted as excluded."""
-    by = ("metric_name", "member", "period")
-    # A line of the category "(reserve)", undated too, cannot be told from what is in reserve.
-    is_reserve = (nw.col("member") == RESERVE) & (nw.col("period") == UNDATED) & (nw.col("metric_name") == "budget")
-    lines, cells = _of_months(portfolio, "category"), _of_cells(portfolio, "category")
-    rows = differing(lines.filter(~is_reserve), cells.filter(~is_reserve), by, ("value",))
+    rows = differing(*_categories(portfolio), _OF_CATEGORY, ("value",))
     return told(rows, ("value",), "Of the {metric_name} of {member} in {period} {value} did not reach the cells.")
+
+
+_OF_VENDOR = ("metric_name", "member")
+
+
+def _vendors(portfolio: Portfolio) -> tuple[Frame, Frame]:
+    """What lines bring to each vendor, and what its cells hold."""
+    is_reserve = (nw.col("member") == RESERVE) & (nw.col("metric_name") == "budget")
+    return _of_lines(portfolio, "vendor").filter(~is_reserve), _of_cells(portfolio, "vendor").filter(~is_reserve)
 
 
 vendors = gold_book(
     PpmBudgetVsActual,
-    joined("metric_name", "member"),
-    checked=lambda portfolio: live(portfolio.budget_lines),
+    joined(*_OF_VENDOR),
+    checked=lambda portfolio: groups(_OF_VENDOR, *_vendors(portfolio)),
     made_from=PORTFOLIO,
 )
 
@@ -117,16 +134,14 @@ vendors = gold_book(
 @vendors.rule(Severity.ERROR, remedy=REMEDY)
 def every_vendor_is_counted(portfolio: Portfolio) -> Frame:
     """What the live budget lines of a vendor plan and spent is in its cells or counted as excluded."""
-    is_reserve = (nw.col("member") == RESERVE) & (nw.col("metric_name") == "budget")
-    lines, cells = _of_lines(portfolio, "vendor"), _of_cells(portfolio, "vendor")
-    rows = differing(lines.filter(~is_reserve), cells.filter(~is_reserve), ("metric_name", "member"), ("value",))
+    rows = differing(*_vendors(portfolio), _OF_VENDOR, ("value",))
     return told(rows, ("value",), "Of the {metric_name} of {member} {value} did not reach the cells.")
 
 
 projects = gold_book(
     PpmForecast,
     joined("project_id", "unit"),
-    checked=lambda portfolio: live(portfolio.budget_lines),
+    checked=lambda portfolio: groups(("project_id", "unit"), _sides(portfolio)),
     beside=(PpmBudgetVsActual,),
     made_from=PORTFOLIO,
 )
@@ -135,19 +150,25 @@ projects = gold_book(
 @projects.rule(Severity.ERROR, remedy=REMEDY)
 def lines_count_in_their_project(portfolio: Portfolio) -> Frame:
     """What the live budget lines of a project plan and spent counts in it, in its currency, each of them once."""
+    sums = (
+        _sides(portfolio).group_by("project_id", "unit").agg(nw.col(*_BOUNDS).sum().cast(MONEY), nw.col("lines").sum())
+    )
+    is_outside = [(nw.col(f"{of}_least") > NONE) | (nw.col(f"{of}_most") < NONE) for of in _AMOUNTS]
+    wrong = sums.filter(nw.any_horizontal(*is_outside, nw.col("lines") != 0, ignore_nulls=True))
+    return told(wrong, (*_BOUNDS, "lines"), "What the lines of {project_id} say in {unit} is not what counts in it.")
+
+
+def _sides(portfolio: Portfolio) -> Frame:
+    """What lines bring to each project, and the opposite of what counts in it."""
     table, planned, spent = portfolio.budget_vs_actual, nw.col("line_total"), nw.col("value") + nw.col("excluded_value")
     cells = table.filter(nw.col("dimension") == "project", nw.col("metric_name") == "actual")
-    sides = nw.concat(
+    return nw.concat(
         [
             *_borne(portfolio),
             _side(portfolio.forecast, amount_least=-planned, amount_most=-planned, lines=-nw.col("line_count")),
             _side(cells, project_id=nw.col("dimension_id"), actual_least=-spent, actual_most=-spent),
         ]
     )
-    sums = sides.group_by("project_id", "unit").agg(nw.col(*_BOUNDS).sum().cast(MONEY), nw.col("lines").sum())
-    is_outside = [(nw.col(f"{of}_least") > NONE) | (nw.col(f"{of}_most") < NONE) for of in _AMOUNTS]
-    wrong = sums.filter(nw.any_horizontal(*is_outside, nw.col("lines") != 0, ignore_nulls=True))
-    return told(wrong, (*_BOUNDS, "lines"), "What the lines of {project_id} say in {unit} is not what counts in it.")
 
 
 def _borne(portfolio: Portfolio) -> list[Frame]:

@@ -19,7 +19,9 @@ from finance_ppm.quality.rules.reconciliation import (
     differing,
     far,
     gold_book,
+    groups,
     joined,
+    projects_with,
     told,
     unlike,
     unmatched,
@@ -36,7 +38,7 @@ alone = gold_book(PpmForecast, joined(*_KEY), checked=lambda portfolio: portfoli
 compared = gold_book(
     PpmForecast,
     joined(*_KEY),
-    checked=lambda portfolio: portfolio.forecast,
+    checked=lambda portfolio: groups(_KEY, portfolio.forecast, _cells(portfolio)),
     beside=(PpmBudgetVsActual,),
     made_from=PORTFOLIO,
 )
@@ -48,7 +50,10 @@ converted = gold_book(
     made_from=CONVERTED,
 )
 projects = gold_book(
-    PpmForecast, joined(*_KEY), checked=lambda portfolio: live(portfolio.projects), made_from=PORTFOLIO
+    PpmForecast,
+    joined(*_KEY),
+    checked=lambda portfolio: projects_with(portfolio, portfolio.forecast),
+    made_from=PORTFOLIO,
 )
 
 

@@ -5,8 +5,16 @@ import narwhals.stable.v2 as nw
 from finance_ppm.contracts.finance import PpmForecast, PpmProjectHealth
 from finance_ppm.currencies import ISO_4217
 from finance_ppm.quality.rule import Rule, Severity
-from finance_ppm.quality.rules.reconciliation import PORTFOLIO, REMEDY, far, gold_book, unlike, unmatched
-from finance_ppm.quality.vocabulary import broken, live
+from finance_ppm.quality.rules.reconciliation import (
+    PORTFOLIO,
+    REMEDY,
+    far,
+    gold_book,
+    projects_with,
+    unlike,
+    unmatched,
+)
+from finance_ppm.quality.vocabulary import broken
 from finance_ppm.transforms.numeric import ratio
 from finance_ppm.transforms.portfolio import Frame, Portfolio
 from finance_ppm.transforms.shares import UNASSIGNED
@@ -24,7 +32,10 @@ compared = gold_book(
     made_from=PORTFOLIO,
 )
 projects = gold_book(
-    PpmProjectHealth, nw.col("project_id"), checked=lambda portfolio: live(portfolio.projects), made_from=PORTFOLIO
+    PpmProjectHealth,
+    nw.col("project_id"),
+    checked=lambda portfolio: projects_with(portfolio, portfolio.project_health),
+    made_from=PORTFOLIO,
 )
 
 

@@ -14,6 +14,7 @@ from finance_ppm.quality.rules.reconciliation import (
     REMEDY,
     differing,
     gold_book,
+    groups,
     joined,
     told,
     unlike,
@@ -29,25 +30,39 @@ _BURN_MONTHS = 3
 _ROUNDED = nw.lit(Decimal("0.01")).cast(MONEY)
 """Three times what a mean is rounded by: a third of a cent at most."""
 
+
+def _projects(portfolio: Portfolio) -> Frame:
+    """What has a forecast, or months of one."""
+    return groups(_KEY, portfolio.forecast, portfolio.forecast_monthly)
+
+
+def _spent(portfolio: Portfolio) -> Frame:
+    """What cells say that a project spent in a month."""
+    actual = portfolio.budget_vs_actual.filter(nw.col("dimension") == "project", nw.col("metric_name") == "actual")
+    return actual.select(
+        "unit", "period", project_id=nw.col("dimension_id"), ac=nw.col("value"), ac_reporting=nw.col("reporting_value")
+    )
+
+
 months = gold_book(
     PpmForecastMonthly,
     joined(*_KEY),
-    checked=lambda portfolio: portfolio.forecast_monthly,
+    checked=_projects,
     beside=(PpmForecast,),
     made_from=PORTFOLIO,
 )
 converted = gold_book(
     PpmForecastMonthly,
     joined(*_KEY),
-    checked=lambda portfolio: portfolio.forecast_monthly,
+    checked=_projects,
     beside=(PpmForecast,),
     made_from=CONVERTED,
 )
-alone = gold_book(PpmForecastMonthly, joined(*_KEY), checked=lambda portfolio: portfolio.forecast_monthly)
+alone = gold_book(PpmForecastMonthly, joined(*_KEY), checked=lambda portfolio: groups(_KEY, portfolio.forecast_monthly))
 cells = gold_book(
     PpmForecastMonthly,
     joined(*_KEY, "period"),
-    checked=lambda portfolio: portfolio.forecast_monthly,
+    checked=lambda portfolio: groups((*_KEY, "period"), portfolio.forecast_monthly, _spent(portfolio)),
     beside=(PpmForecast, PpmBudgetVsActual),
     made_from=CONVERTED,
 )
@@ -91,15 +106,11 @@ def actual_months_are_those_of_cells(portfolio: Portfolio) -> Frame:
     """What a project spent in a month is what its cell of that month holds, in the reporting currency too."""
     by, figures = (*_KEY, "period"), ("ac", "ac_reporting")
     whole = portfolio.forecast.filter(nw.col("unconverted_reason").is_null()).select(*_KEY, is_whole=nw.lit(True))
-    spent = portfolio.budget_vs_actual.filter(nw.col("dimension") == "project", nw.col("metric_name") == "actual")
-    of_cells = spent.select(
-        "unit", "period", project_id=nw.col("dimension_id"), ac=nw.col("value"), ac_reporting=nw.col("reporting_value")
-    )
     of_months, of_cells = (
         rows.join(whole, on=list(_KEY), how="left").with_columns(
             ac_reporting=nw.when(nw.col("is_whole").fill_null(False)).then(nw.col("ac_reporting")).otherwise(NONE)
         )
-        for rows in (portfolio.forecast_monthly, of_cells)
+        for rows in (portfolio.forecast_monthly, _spent(portfolio))
     )
     wrong = differing(of_months, of_cells, by, figures)
     return told(wrong, figures, "What {project_id} spent in {period} is not what its cell holds.")

@@ -2,8 +2,9 @@
 
 A finding here is a fault of ours and no mistake of a page's, so it is an ERROR, and it never enters project health.
 Belongs here: books of such rules, and how two tables, or two ways of adding up one, are compared. Differences are taken
-by adding one side to the other's opposite, so that a group that only one side knows is found too. Does not belong here:
-any one rule (``cells``, ``counted``, ``forecasts``, ``months``, ``healths``, ``savings``).
+by adding one side to the other's opposite, so that a group that only one side knows is found too; such a rule looks at
+the groups of both. Does not belong here: any one rule (``cells``, ``counted``, ``forecasts``, ``months``, ``healths``,
+``savings``).
 """
 
 from collections.abc import Sequence
@@ -65,6 +66,11 @@ def joined(*columns: str) -> nw.Expr:
     return nw.concat_str([text(column) for column in columns], separator=" | ")
 
 
+def groups(by: Sequence[str], *sides: Frame) -> Frame:
+    """The groups that any of ``sides`` knows, each once: what a rule that compares them looks at."""
+    return nw.concat([side.select(*by) for side in sides]).unique()
+
+
 def differing(one: Frame, other: Frame, by: Sequence[str], figures: Sequence[str]) -> Frame:
     """The groups in which a figure of ``one`` does not come to what it does in ``other``, with the differences."""
     both = nw.concat(
@@ -101,6 +107,11 @@ def far(one: nw.Expr, other: nw.Expr, *, digits: float = _SLACK) -> nw.Expr:
 def filled(rows: Frame, figures: Sequence[str]) -> Frame:
     """``rows`` with 0 where an amount is not known."""
     return rows.with_columns(nw.col(name).cast(MONEY).fill_null(NONE).alias(name) for name in figures)
+
+
+def projects_with(portfolio: Portfolio, rows: Frame) -> Frame:
+    """Live projects, and those that ``rows`` are of: what ``unmatched`` looks at."""
+    return groups(("project_id",), live(portfolio.projects), rows.filter(nw.col("project_id") != UNASSIGNED))
 
 
 def unmatched(portfolio: Portfolio, rows: Frame, noun: str) -> Frame:

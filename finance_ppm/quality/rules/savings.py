@@ -6,7 +6,7 @@ from finance_ppm.contracts import Table
 from finance_ppm.contracts.azure import AdvisorSummary, AzureAdvisorAllocations, AzureAdvisorRecs, AzureSnapshots
 from finance_ppm.contracts.silver import NotionProjects
 from finance_ppm.quality.rule import Rule, Severity
-from finance_ppm.quality.rules.reconciliation import NONE, REMEDY, differing, filled, gold_book, joined, told
+from finance_ppm.quality.rules.reconciliation import NONE, REMEDY, differing, filled, gold_book, groups, joined, told
 from finance_ppm.quality.vocabulary import broken
 from finance_ppm.transforms.numeric import MONEY
 from finance_ppm.transforms.portfolio import Frame, Portfolio
@@ -18,22 +18,25 @@ MADE_FROM: tuple[type[Table], ...] = (AzureSnapshots, NotionProjects)
 _AMOUNTS = ("annual_savings", "achievable_conservative", "achievable_maximum")
 _SUMS = ("gross_annual_savings", "achievable_conservative", "achievable_maximum")
 _COUNTS = ("open_count", "new_count", "suppressed_count", "resolved_count")
+_SHARED = ("recommendation_id", "currency")
+_TOTAL = ("dimension", "currency")
+_MEMBER = ("dimension", "dimension_id", "currency")
 _OF_RECOMMENDATIONS = ("category", "impact", "subscription")
 
 shares = gold_book(
     AzureAdvisorAllocations,
-    joined("recommendation_id", "currency"),
-    checked=lambda portfolio: portfolio.advisor_allocations,
+    joined(*_SHARED),
+    checked=lambda portfolio: groups(_SHARED, portfolio.advisor_allocations, portfolio.advisor_recs),
     beside=(AzureAdvisorRecs,),
     made_from=MADE_FROM,
 )
 summaries = gold_book(
-    AdvisorSummary, joined("dimension", "currency"), checked=lambda portfolio: portfolio.advisor_summary
+    AdvisorSummary, joined(*_TOTAL), checked=lambda portfolio: groups(_TOTAL, portfolio.advisor_summary)
 )
 members = gold_book(
     AdvisorSummary,
-    joined("dimension", "dimension_id", "currency"),
-    checked=lambda portfolio: portfolio.advisor_summary,
+    joined(*_MEMBER),
+    checked=lambda portfolio: groups(_MEMBER, portfolio.advisor_summary, _summed(portfolio)),
     beside=(AzureAdvisorRecs, AzureAdvisorAllocations),
     made_from=MADE_FROM,
 )
@@ -45,13 +48,13 @@ def savings_are_allocated_whole(portfolio: Portfolio) -> Frame:
     rows = differing(
         filled(portfolio.advisor_allocations, _AMOUNTS),
         filled(portfolio.advisor_recs, _AMOUNTS),
-        ("recommendation_id", "currency"),
+        _SHARED,
         _AMOUNTS,
     )
     return told(rows, _AMOUNTS, "The shares of {recommendation_id} do not add up to its savings.")
 
 
-@shares.rule(Severity.ERROR, remedy=REMEDY, checked=lambda portfolio: portfolio.advisor_recs)
+@shares.rule(Severity.ERROR, remedy=REMEDY)
 def every_recommendation_is_allocated(portfolio: Portfolio) -> Frame:
     """Every recommendation is some project's or nobody's, and nothing else is allocated."""
     by, recs, allocations = "recommendation_id", portfolio.advisor_recs, portfolio.advisor_allocations
@@ -73,14 +76,21 @@ def savings_dimensions_agree(portfolio: Portfolio) -> Frame:
     total = portfolio.advisor_summary.filter(dimension == "all").drop("dimension")
     expected = parts.select("dimension", "currency").unique().join(total, on="currency", how="left")
     of_parts, of_all = (filled(rows.with_columns(unknown_count=counted), figures) for rows in (parts, expected))
-    rows = differing(of_parts, of_all, ("dimension", "currency"), figures)
+    rows = differing(of_parts, of_all, _TOTAL, figures)
     return told(rows, figures, "Savings by {dimension} in {currency} do not add up to the total.")
 
 
 @members.rule(Severity.ERROR, remedy=REMEDY)
 def savings_are_those_of_recommendations(portfolio: Portfolio) -> Frame:
     """What is summed up of savings is there once, and is what the recommendations and their shares come to."""
-    by, figures = ("dimension", "dimension_id", "currency"), (*_SUMS, *_COUNTS, "rows")
+    figures, one = (*_SUMS, *_COUNTS, "rows"), nw.lit(1, nw.Int64)
+    summary, expected = portfolio.advisor_summary, _summed(portfolio)
+    rows = differing(summary.with_columns(rows=one), expected.with_columns(rows=one), _MEMBER, figures)
+    return told(rows, figures, "Savings by {dimension} of {dimension_id} are not those of the recommendations.")
+
+
+def _summed(portfolio: Portfolio) -> Frame:
+    """What the recommendations and their shares come to, by member of each dimension."""
     recs = portfolio.advisor_recs
     of_recs = _told(
         recs.with_columns(
@@ -101,13 +111,9 @@ def savings_are_those_of_recommendations(portfolio: Portfolio) -> Frame:
             dimension=nw.lit("project"), dimension_id=nw.col("project_id")
         )
     )
-    columns = (*by, *_SUMS, *_COUNTS)
-    expected = nw.concat([of_recs.select(*columns), of_shares.select(*columns)]).group_by(*by).agg(
-        nw.col(*_SUMS, *_COUNTS).sum()
-    )  # fmt: skip
-    one = nw.lit(1, nw.Int64)
-    rows = differing(portfolio.advisor_summary.with_columns(rows=one), expected.with_columns(rows=one), by, figures)
-    return told(rows, figures, "Savings by {dimension} of {dimension_id} are not those of the recommendations.")
+    columns = (*_MEMBER, *_SUMS, *_COUNTS)
+    both = nw.concat([of_recs.select(*columns), of_shares.select(*columns)])
+    return both.group_by(*_MEMBER).agg(nw.col(*_SUMS, *_COUNTS).sum())
 
 
 def _told(rows: Frame) -> Frame:

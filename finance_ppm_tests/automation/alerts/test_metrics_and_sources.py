@@ -11,24 +11,22 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # PyYAML carries no types
 
 from finance_ppm.automation.alerts.episodes import Survey
-from finance_ppm.automation.alerts.metrics import Figures, Threshold, survey_metrics
+from finance_ppm.automation.alerts.metrics import Figures, survey_metrics
 from finance_ppm.automation.alerts.sources import survey_sources
-from finance_ppm.automation.alerts.words import WORDS
-from finance_ppm.contracts import Table
+from finance_ppm.automation.alerts.thresholds import Threshold
 from finance_ppm.contracts.alerts import Alerts
 from finance_ppm.contracts.azure import AzureSnapshots
 from finance_ppm.contracts.bronze import NotionSyncWatermarks
-from finance_ppm.contracts.finance import PpmProjectHealth
 from finance_ppm.contracts.fx import FxRates
-from finance_ppm.contracts.gold import DataQualityMetrics, PpmBudgetVsActual
+from finance_ppm.contracts.gold import DataQualityMetrics
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.settings import Config
-from finance_ppm_tests.engines import PolarsEngine
-from finance_ppm_tests.quality.marts import marts_of
-from finance_ppm_tests.quality.portfolios import BASE
 
 NOW = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
 DIRT: dict[str, Any] = {"name": "dirt", "table": "gold/data_quality_metrics", "column": "rows_failing", "above": 10}
+
+
+ISSUES: dict[str, Any] = {"table": "gold/data_quality_issues", "column": None, "take": "count"}
 
 
 @pytest.fixture
@@ -54,9 +52,13 @@ def metrics(lake: Lake, **failing: int) -> None:
     lake.replace(DataQualityMetrics, pl.DataFrame(rows).with_columns(computed_at=NOW))
 
 
+def config(folder: Path) -> Config:
+    return Config(ppm_alert_thresholds=folder / "alerts.yaml")
+
+
 def watch(lake: Lake, folder: Path, *entries: Mapping[str, Any], figures: Figures | None = None) -> Survey:
     (folder / "alerts.yaml").write_text(yaml.safe_dump({"thresholds": list(entries)}))
-    return survey_metrics(lake, figures or Figures(), folder / "alerts.yaml", "http://dagster", NOW)
+    return survey_metrics(lake, figures or Figures(), config(folder), "http://dagster", NOW)
 
 
 def changed(**changes: Any) -> dict[str, Any]:
@@ -68,14 +70,14 @@ def active(survey: Survey) -> set[str]:
 
 
 def test_a_figure_beyond_its_threshold_is_told(lake: Lake, tmp_path: Path) -> None:
-    """Rules a, b and c are broken by 5, 7 and 0 of 100 rows: sum 12, mean 4, largest 7, smallest 0."""
-    metrics(lake, a=5, b=7, c=0)
+    """Three rules are broken by 5, 7 and 0 of 100 rows: sum 12, mean 4, largest 7, smallest 0."""
+    metrics(lake, line_vendor_missing=5, risk_severity_missing=7, months_add_up=0)
     for changes, crossed in (
         ({}, True),
         ({"above": 12}, False),
         ({"above": 11.5}, True),
-        ({"where": {"rule": "a"}}, False),
-        ({"where": {"rule": ["a", "b"]}}, True),
+        ({"where": {"rule": "line_vendor_missing"}}, False),
+        ({"where": {"rule": ["line_vendor_missing", "risk_severity_missing"]}}, True),
         ({"where": {"passed": True}}, False),
         ({"where": {"passed": False}}, True),
         ({"where": {"rows_checked": 100}}, True),
@@ -84,7 +86,7 @@ def test_a_figure_beyond_its_threshold_is_told(lake: Lake, tmp_path: Path) -> No
         ({"take": "max"}, False),
         ({"take": "mean", "above": 3.9}, True),
         ({"take": "count", "column": None, "above": 2}, True),
-        ({"take": "count", "column": None, "where": {"rule": "nobody's"}, "above": None, "below": 1}, True),
+        ({"take": "count", "column": None, "where": {"rule": "vendors_add_up"}, "above": None, "below": 1}, True),
         ({"take": "min", "above": None, "below": 1}, True),
         ({"take": "min", "above": None, "below": 0}, False),
     ):
@@ -116,23 +118,10 @@ def test_rows_of_a_day_are_those_of_its_moments_in_utc(lake: Lake, tmp_path: Pat
             assert active(survey) == ({"threshold n"} if rows_of_it > count else set()), (day, count)
 
 
-def test_the_words_that_a_threshold_may_ask_for_are_those_that_gold_holds() -> None:
-    """Else what is there could not be asked for."""
-    _, marts = marts_of(PolarsEngine(), BASE)
-    tables: dict[type[Table], pl.DataFrame] = {PpmBudgetVsActual: marts["budget_vs_actual"]}
-    tables[PpmProjectHealth] = marts["project_health"]
-    for (table, column), words in WORDS.items():
-        assert column in table.column_names()
-        if table in tables:
-            held = set(tables[table][column])
-            assert held <= {str(word) for word in words}
-            assert held, column
-
-
 def test_a_figure_that_there_is_none_of_is_neither_well_nor_wrong(lake: Lake, tmp_path: Path) -> None:
     assert "threshold dirt" not in active(watch(lake, tmp_path, DIRT)) | watch(lake, tmp_path, DIRT).well
     metrics(lake, a=5)
-    survey = watch(lake, tmp_path, changed(where={"rule": "nobody's"}))
+    survey = watch(lake, tmp_path, changed(where={"rule": "vendors_add_up"}))
     assert "threshold dirt" not in active(survey) | survey.well
 
 
@@ -169,18 +158,32 @@ def test_two_thresholds_of_one_name_are_told(lake: Lake, tmp_path: Path) -> None
         ({"where": {"rule": []}}, "(thresholds > dirt > where > rule): write a value, or a list of some."),
         ({"where": {"rule": None}}, "write a value, or a list of some."),
         ({"where": {"rule": {"is": "a"}}}, "write a value, or a list of some."),
-        ({"where": {"rule": 3}}, "asks for rule 3, which there never is; write a text, in quotes"),
-        ({"where": {"rows_failing": "many"}}, "asks for rows_failing many, which there never is; write a number"),
-        ({"where": {"rows_failing": [1, True]}}, "asks for rows_failing True, which there never is; write a number"),
+        ({"where": {"rule": 3}}, "where > rule): rule is never 3; write a text, in quotes"),
+        ({"where": {"rows_failing": "many"}}, "rows_failing is never 'many'; write a whole number"),
+        ({"where": {"rows_failing": [1, True]}}, "rows_failing is never true; write a whole number"),
         ({"where": {"rows_failing": 10**40}}, "write a number of at most 18 digits"),
-        ({"where": {"passed": "yes"}}, "asks for passed yes, which there never is; write true or false"),
-        ({"where": {"as_of_date": "June"}}, "asks for as_of_date June, which there never is; write a day (2026-11-01)"),
+        ({"where": {"passed": "yes"}}, "passed is never 'yes'; write true or false"),
+        ({"where": {"as_of_date": "June"}}, "as_of_date is never 'June'; write a day (2026-11-01)"),
         ({"where": {"as_of_date": 20260615}}, "write a day (2026-11-01)"),
-        ({"where": {"severity": "warn"}}, "asks for severity warn, which there never is; name one of ERROR, WARN, IN"),
+        ({"where": {"severity": "warn"}}, "ERROR, WARN or INFO, and never warn; did you mean WARN?"),
+        ({"where": {"severity": ["WARN", "EROR"]}}, "ERROR, WARN or INFO, and never EROR; did you mean ERROR?"),
+        ({"where": {"rows_failing": 1.5}}, "where > rows_failing): rows_failing is never 1.5; write a whole number"),
         (
-            {"where": {"severity": ["WARN", "EROR"]}},
-            "asks for severity EROR, which there never is; did you mean ERROR?",
+            {"where": {"rule": "no_such"}},
+            "where > rule): there is no rule no_such; `finance-ppm rules` lists them all.",
         ),
+        ({"where": {"rule": ["months_add_up", "month_add_up"]}}, "no rule month_add_up; did you mean months_add_up?"),
+        ({"where": {"rule": "Months_add_up"}}, "there is no rule Months_add_up; did you mean months_add_up?"),
+        ({**ISSUES, "where": {"rule": "no_such"}}, "there is no rule no_such"),
+        (
+            {**ISSUES, "where": {"rule": "months_add_up"}},
+            "what months_add_up finds in gold is not in gold/data_quality_is",
+        ),
+        (
+            {"table": "gold/ppm_budget_vs_actual", "column": "value", "where": {"line_count": 1.5}},
+            "line_count is never 1.",
+        ),
+        ({"above": "1,000"}, "above): 1,000 is read as a text; write 1000, or a text in quotes."),
         ({"above": 10**19}, "write a number of at most 18 digits"),
         ({"above": "1e99999"}, "write a number of at most 18 digits"),
         ({"above": "many"}, "write a number"),
@@ -203,6 +206,77 @@ def test_a_file_that_cannot_be_used_is_told_and_nothing_is_said_of_what_it_asked
     assert "?." not in condition.detail
 
 
+@pytest.mark.parametrize("above", [1.5, "1.5"])
+def test_a_threshold_of_whole_numbers_may_lie_between_two(lake: Lake, tmp_path: Path, above: float | str) -> None:
+    metrics(lake, line_vendor_missing=2)
+    assert active(watch(lake, tmp_path, changed(above=above))) == {"threshold dirt"}
+
+
+OWN = """
+rules:
+  - {name: mine, table: silver/notion_risks, severity: WARN, asks: A., remedy: B., must: {status: {present: true}}}
+  - {name: of_gold, table: gold/ppm_forecast, severity: WARN, asks: A., remedy: B., must: {bac: {at_most: 5}}}
+  - {name: mistaken, table: silver/notion_risks}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "told"),
+    [
+        ("mine", {}, None),
+        ("of_gold", {}, None),
+        ("mistaken", {}, None),
+        ("mined", {}, "there is no rule mined; did you mean mine?"),
+        ("mine", ISSUES, None),
+        ("mistaken", ISSUES, None),
+        (
+            "of_gold",
+            ISSUES,
+            "what of_gold finds in gold is not in gold/data_quality_issues; watch its rows_failing in gold/",
+        ),
+    ],
+)
+def test_rules_of_a_teams_own_may_be_watched(
+    lake: Lake, tmp_path: Path, rule: str, changes: dict[str, Any], told: str | None
+) -> None:
+    """Those too that cannot be asked at the moment: mended, they are there again."""
+    (tmp_path / "rules.yaml").write_text(OWN)
+    (tmp_path / "alerts.yaml").write_text(
+        yaml.safe_dump({"thresholds": [changed(**{**changes, "where": {"rule": rule}})]})
+    )
+    settings = Config(ppm_alert_thresholds=tmp_path / "alerts.yaml", ppm_rules=tmp_path / "rules.yaml")
+    found = [condition.detail for condition in survey_metrics(lake, Figures(), settings, "", NOW).active]
+    assert [told in detail for detail in found if told] == ([True] if told else [])
+    assert bool(found) is bool(told)
+
+
+def test_where_a_teams_own_rules_cannot_be_read_any_name_may_be_one_of_them(lake: Lake, tmp_path: Path) -> None:
+    """That they cannot be read is told by a check."""
+    (tmp_path / "rules.yaml").write_text("rules: [")
+    (tmp_path / "alerts.yaml").write_text(yaml.safe_dump({"thresholds": [changed(where={"rule": "mine"})]}))
+    for path in (tmp_path / "rules.yaml", tmp_path / "none.yaml"):
+        settings = Config(ppm_alert_thresholds=tmp_path / "alerts.yaml", ppm_rules=path)
+        assert survey_metrics(lake, Figures(), settings, "", NOW).active == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("above: 1,000", "above): 1,000 is read as 1 and 000; write 1000; a list needs a blank behind each comma."),
+        ("above:1000", "above:1000): above:1000 is read as one word; write a blank behind the colon: `above: 1000`."),
+        ("above: 5, where: {fiscal_year: [1,000]}", "fiscal_year > 1): 1,000 is read as 1 and 000"),
+    ],
+)
+def test_numbers_with_commas_and_colons_without_blanks_are_told(
+    lake: Lake, tmp_path: Path, entry: str, told: str
+) -> None:
+    text = f"thresholds:\n  - {{name: n, table: gold/ppm_budget_vs_actual, column: value, {entry}}}\n"
+    (tmp_path / "alerts.yaml").write_text(text)
+    (condition,) = survey_metrics(lake, Figures(), config(tmp_path), "", NOW).active
+    assert "alerts.yaml, line 2 (" in condition.detail
+    assert told in condition.detail
+
+
 BAD_DAY = b"thresholds:\n  - {name: n, table: gold/alerts, take: count, above: 5, where: {started_at: 2026-02-30}}"
 
 
@@ -212,13 +286,13 @@ BAD_DAY = b"thresholds:\n  - {name: n, table: gold/alerts, take: count, above: 5
 )
 def test_a_file_that_is_none_is_told(lake: Lake, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "alerts.yaml").write_bytes(content)
-    assert len(survey_metrics(lake, Figures(), tmp_path / "alerts.yaml", "", NOW).active) == 1
+    assert len(survey_metrics(lake, Figures(), config(tmp_path), "", NOW).active) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"thresholds: []", b"thresholds:\n#  - name: n", b"# nothing yet"])
 def test_without_thresholds_nothing_is_watched(lake: Lake, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "alerts.yaml").write_bytes(content)
-    assert survey_metrics(lake, Figures(), tmp_path / "alerts.yaml", "", NOW).active == ()
+    assert survey_metrics(lake, Figures(), config(tmp_path), "", NOW).active == ()
 
 
 # --- sources --------------------------------------------------------------------------------------
@@ -283,6 +357,6 @@ def test_rates_are_late_once_they_are_stale_and_a_file_of_ones_own_never_is(lake
 
 
 def test_a_file_that_is_named_and_not_there_is_told(lake: Lake, tmp_path: Path) -> None:
-    (condition,) = survey_metrics(lake, Figures(), tmp_path / "mine.yaml", "", NOW).active
+    (condition,) = survey_metrics(lake, Figures(), Config(ppm_alert_thresholds=tmp_path / "mine.yaml"), "", NOW).active
     assert "mine.yaml does not exist" in condition.detail
-    assert survey_metrics(lake, Figures(), Path("alerts.yaml"), "", NOW).active == ()
+    assert survey_metrics(lake, Figures(), Config(), "", NOW).active == ()
