@@ -3,6 +3,7 @@
 Belongs here: gathering them. Each is explained where it is used.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -27,6 +28,11 @@ class Parameters:
     health_mistake: str | None = None
     """What is wrong with the team's thresholds; until it is mended no project is judged."""
     own_rules: tuple[Rule, ...] = ()
+
+    @property
+    def of_figures(self) -> str:
+        """A name for those that figures are made with which several tables tell, and must tell alike."""
+        return hashlib.sha256(repr((self.reporting_currency, self.savings)).encode()).hexdigest()[:12]
 
     @classmethod
     def of(cls, config: Config) -> Self:

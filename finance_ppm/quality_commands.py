@@ -117,7 +117,7 @@ def _show_all(known: "dict[str, Rule]", history: "pl.DataFrame", *, broken: bool
     table.add_column("Rule", no_wrap=True, min_width=max(map(len, known), default=0))  # what `finance-ppm rules` takes
     for column in ("Severity", "Table"):
         table.add_column(column)
-    table.add_column("Failing", justify="right")
+    table.add_column("Failing", justify="right", no_wrap=True)
     table.add_column(f"Last {len(days)} days", no_wrap=True)
     for rule in sorted(known.values(), key=lambda each: (-(failing.get((each.name, newest)) or 0), each.name)):
         now = failing.get((rule.name, newest)) if newest else None

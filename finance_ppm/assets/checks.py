@@ -9,7 +9,7 @@ from datetime import date
 
 import dagster as dg
 
-from finance_ppm.assets.made import is_made, last_made, made_of, rewritten
+from finance_ppm.assets.made import is_made, last_made, superseded
 from finance_ppm.assets.spec import key
 from finance_ppm.clock import Clock
 from finance_ppm.contracts import Table
@@ -50,15 +50,9 @@ def _checks(name: str, rules: tuple[Rule, ...], *, after: tuple[type[Table], ...
         selected = [by_name[check.name] for check in sorted(context.selected_asset_check_keys)]
         gold = {table for rule in selected for table in rule.reads}
         unmade = {table for table in gold if not is_made(context.instance, point_in_time, table, day)}
-        made = made_of(context.instance, gold - unmade, day)
+        made = last_made(context.instance, gold - unmade, day)
         portfolio = point_in_time.portfolio(day, beside=gold - unmade)
-        unasked = not_askable(
-            portfolio,
-            selected,
-            unmade,
-            last_made=last_made(context.instance, gold - unmade, day),
-            rewritten=rewritten(made, point_in_time, day),
-        )
+        unasked = not_askable(portfolio, selected, unmade, made=made, superseded=superseded(made, point_in_time, day))
         for rule, why in unasked.items():
             yield _not_asked(by_name[rule], day, why)
         for evaluation in evaluate(portfolio, [rule for rule in selected if rule.name not in unasked]):

@@ -8,7 +8,7 @@ Gold notes the content version of each table it is made of, read before their ro
 taken for newer than gold, never for what gold was made of.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -23,16 +23,22 @@ from finance_ppm.pipeline.point_in_time import PointInTime
 ROWS = "dagster/row_count"
 MADE_OF = "made of"
 """Metadata: the content version of each table that gold was made of, by name."""
+MADE_WITH = "made with"
+"""Metadata: a name for the settings that gold was made with."""
 
 Versions = Mapping[type[Table], str]
 """Content versions of tables."""
 
 
 @dataclass(frozen=True)
-class MadeOf:
-    """What gold was made of, and by which run."""
+class Made:
+    """How gold was last made for a day, as far as Dagster knows."""
 
-    versions: Versions
+    at: datetime | None
+    """By our own clock."""
+    of: Versions
+    """Empty where the day was past by then: what a past day saw is rebuilt, and is no version of a table."""
+    settings: str | None
     run_id: str
 
 
@@ -40,60 +46,56 @@ def is_made(instance: dg.DagsterInstance, point_in_time: PointInTime, table: typ
     """Whether there is a snapshot of ``day``, be it one without a row."""
     if point_in_time.is_of(table, day):
         return True
-    rows = _metadata(instance, table, day).get(ROWS)
+    newest = _newest(instance, table, day)
+    made = newest.asset_materialization if newest is not None else None
+    rows = made.metadata.get(ROWS) if made else None
     return rows is not None and rows.value == 0 and point_in_time.is_empty(table, day)
 
 
-def last_made(instance: dg.DagsterInstance, tables: Iterable[type[Table]], day: date) -> dict[type[Table], datetime]:
-    """When each of ``tables`` was last made for ``day`` by our own clock, as far as Dagster knows."""
-    told = {table: _metadata(instance, table, day).get(MADE_AT) for table in tables}
-    return {table: datetime.fromtimestamp(float(at.value), UTC) for table, at in told.items() if at is not None}
-
-
-def noted(versions: Versions) -> dict[str, dg.MetadataValue[Any]]:
+def noted(versions: Versions, settings: str) -> dict[str, dg.MetadataValue[Any]]:
     """The note of what gold is made of, for its materialisation."""
-    return {MADE_OF: dg.MetadataValue.json({full_name(table): version for table, version in versions.items()})}
+    of = {full_name(table): version for table, version in versions.items()}
+    return {MADE_OF: dg.MetadataValue.json(of), MADE_WITH: dg.MetadataValue.text(settings)}
 
 
-def made_of(instance: dg.DagsterInstance, tables: Iterable[type[Table]], day: date) -> dict[type[Table], MadeOf]:
-    """What each of ``tables`` was last made of for ``day``, as far as it was noted.
+def last_made(instance: dg.DagsterInstance, tables: Iterable[type[Table]], day: date) -> dict[type[Table], Made]:
+    """How each of ``tables`` that was made for ``day`` was made last.
 
     To be read before their rows are: newer rows beside an older note are taken for made of what is no longer there, and
     older rows beside a newer note would be taken for made of what is.
     """
     newest = ((table, _newest(instance, table, day)) for table in tables)
-    return {table: made for table, record in newest if record is not None for made in _noted_in(record)}
+    return {table: _made(record) for table, record in newest if record is not None}
 
 
-def rewritten(
-    made: Mapping[type[Table], MadeOf], point_in_time: PointInTime, day: date
-) -> dict[type[Table], frozenset[type[Table]]]:
-    """Of each table ``made`` tells of, what it was made of that was written anew since. To be asked after the rows of
-    all of them were read.
+def superseded(made: Mapping[type[Table], Made], point_in_time: PointInTime, day: date) -> dict[type[Table], str]:
+    """Of which tables it is known that what they were made of is no longer what there is, with the reason. To be asked
+    after the rows of all of them were read.
     """
-    present = point_in_time.content_versions({source for of in made.values() for source in of.versions}, day)
-    return {
-        table: frozenset(source for source, version in of.versions.items() if present.get(source, version) != version)
-        for table, of in made.items()
-    }
+    present = point_in_time.versions({source for each in made.values() for source in each.of}, day)
+    reasons = {}
+    for table, each in made.items():
+        rewritten = sorted(full_name(source) for source, version in each.of.items() if present.get(source) != version)
+        if rewritten and not present:  # it was made while the day was today, and what a past day saw is rebuilt
+            reasons[table] = f"{day} had not ended when {full_name(table)} was computed"
+        elif rewritten:
+            reasons[table] = f"{rewritten[0]} was written anew since {full_name(table)} was computed"
+    return reasons
 
 
 _BY_NAME = {full_name(table): table for table in ALL_TABLES}
 
 
-def _noted_in(record: dg.EventLogRecord) -> Iterator[MadeOf]:
-    """One, or none where nothing was noted: the table was made for a past day, or by an earlier release."""
-    note = record.asset_materialization.metadata.get(MADE_OF) if record.asset_materialization else None
-    if isinstance(note, dg.JsonMetadataValue) and isinstance(note.value, Mapping) and note.value:
-        told = {_BY_NAME[name]: version for name, version in note.value.items() if name in _BY_NAME}
-        yield MadeOf(told, record.run_id)
-
-
-def _metadata(instance: dg.DagsterInstance, table: type[Table], day: date) -> Mapping[str, dg.MetadataValue[Any]]:
-    """Of the newest materialisation; none where there is none."""
-    newest = _newest(instance, table, day)
-    made = newest.asset_materialization if newest is not None else None
-    return made.metadata if made else {}
+def _made(record: dg.EventLogRecord) -> Made:
+    metadata = record.asset_materialization.metadata if record.asset_materialization else {}
+    at, of, settings = (metadata.get(name) for name in (MADE_AT, MADE_OF, MADE_WITH))
+    noted = of.value if isinstance(of, dg.JsonMetadataValue) and isinstance(of.value, Mapping) else {}
+    return Made(
+        at=datetime.fromtimestamp(at.value, UTC) if isinstance(at, dg.TimestampMetadataValue) else None,
+        of={_BY_NAME[name]: str(version) for name, version in noted.items() if name in _BY_NAME},
+        settings=str(settings.value) if settings is not None else None,
+        run_id=record.run_id,
+    )
 
 
 def _newest(instance: dg.DagsterInstance, table: type[Table], day: date) -> dg.EventLogRecord | None:

@@ -111,17 +111,22 @@ class Lake:
         return 0 if delta is None else delta.count()
 
     def content_version(self, table: type[Table], partition: Partition | None = None) -> str:
+        """A name for what the table (or the partition) tells others: it changes when data is rewritten, of the columns
+        that are ``news`` where the contract names some.
+        """
+        if not table.info.news:
+            return self.stored_version(table, partition)
+        told = self.scan(table).select(*table.primary_key(), *table.info.news).collect()
+        return _digest(sorted(map(repr, told.iter_rows())))
+
+    def stored_version(self, table: type[Table], partition: Partition | None = None) -> str:
         """A name for what the table (or the partition) holds: it changes when, and only when, data is rewritten.
 
-        It is a digest of the names of the data files, so that it costs no reading of rows; of the columns that are
-        ``news`` where the contract names some.
+        It is a digest of the names of the data files, so that it costs no reading of rows.
         """
         delta = self.delta(table)
         if delta is None:
             return _digest([])
-        if table.info.news:
-            told = self.scan(table).select(*table.primary_key(), *table.info.news).collect()
-            return _digest(sorted(map(repr, told.iter_rows())))
         files = pl.DataFrame(delta.get_add_actions(flatten=True))
         if partition is not None and not files.is_empty():
             files = files.filter(inside({f"partition.{name}": value for name, value in partition.items()}))

@@ -165,19 +165,19 @@ class PointInTime:
         """The snapshots that a gold table keeps of the days before ``day``."""
         return self._lake.scan(history_of(table)).filter(pl.col("as_of_date") < day)
 
-    def content_versions(self, tables: Iterable[type[Table]], day: date) -> dict[type[Table], str]:
+    def versions(self, tables: Iterable[type[Table]], day: date) -> dict[type[Table], str]:
         """A name for what each of ``tables`` holds of ``day``, another one once it was written anew.
 
-        Of today alone: what a past day saw is rebuilt, and nobody writes it.
+        Of today alone: what a past day saw is rebuilt.
         """
         if day < self._clock.today():
             return {}
-        return {table: self._content_version(table, day) for table in tables}
+        return {table: self._version(table, day) for table in tables}
 
-    def _content_version(self, table: type[Table], day: date) -> str:
+    def _version(self, table: type[Table], day: date) -> str:
         if table.info.history:
-            return self._lake.content_version(history_of(table), {"as_of_date": day})
-        return self._lake.content_version(table)
+            return self._lake.stored_version(history_of(table), {"as_of_date": day})
+        return self._lake.stored_version(table)
 
     def is_of(self, table: type[Table], day: date) -> bool:
         """Whether a gold table that keeps its days was made for ``day``. One that never held a row is of any day since

@@ -12,6 +12,7 @@ what gold was made of (``assets.made``).
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import Protocol
 
 import narwhals.stable.v2 as nw
 
@@ -34,6 +35,20 @@ _GOLD: dict[type[Table], str] = {
 }
 _CAPTURED: dict[type[Table], str] = {FxRates: "fx_rates", AzureSnapshots: "azure_snapshots"}
 """What gold is made from besides pages."""
+
+
+class Making(Protocol):
+    """How gold was made."""
+
+    @property
+    def at(self) -> datetime | None:
+        """When, by our own clock."""
+
+    @property
+    def settings(self) -> str | None:
+        """A name for what it was made with beside other tables; None where it is not known."""
+
+
 NOT_ASKED = "not asked"
 """How a check says so, beside the reason."""
 _SHOWN = "%Y-%m-%d %H:%M:%S"
@@ -44,24 +59,26 @@ def not_askable(
     rules: Sequence[Rule],
     unmade: Collection[type[Table]],
     *,
-    last_made: Mapping[type[Table], datetime] = MappingProxyType({}),
-    rewritten: Mapping[type[Table], Collection[type[Table]]] = MappingProxyType({}),
+    made: Mapping[type[Table], Making] = MappingProxyType({}),
+    superseded: Mapping[type[Table], str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Why, by name, those of ``rules`` cannot be asked that read gold which was not made for the day (``unmade``), or
     that compare gold with what is newer.
 
-    ``last_made`` tells when gold was last made, where that is known: what comes out the same is not written, so its
-    rows are as old as its last change. ``rewritten`` names what gold was made of and was written anew since, where that
-    is known: what was captured before gold was computed may have come to silver after.
+    ``made`` tells how gold was last made, where that is known: what comes out the same is not written, so its rows are
+    as old as its last change. ``superseded`` tells why what gold was made of is no longer what there is, where that is
+    known: what was captured before gold was computed may have come to silver after.
     """
     moments = _moments(portfolio, {table for rule in rules for table in (*rule.reads, *rule.made_from)} - {*unmade})
-    moments |= {table: max(at, last_made.get(table, at)) for table, at in moments.items() if table in _GOLD}
+    last = {table: making.at for table, making in made.items() if table in _GOLD and making.at is not None}
+    moments |= {table: max(at, moments[table]) for table, at in last.items() if table in moments}
     currencies = _currencies(portfolio, {table for rule in rules for table in rule.reads} - {*unmade})
     reasons = {
         rule.name: _unmade(rule, unmade, portfolio.as_of)
         or _outdated(rule, moments)
-        or _superseded(rule, rewritten)
+        or _superseded(rule, superseded)
         or _unlike(rule, currencies)
+        or _made_otherwise(rule, made)
         for rule in rules
     }
     return {name: why for name, why in reasons.items() if why}
@@ -84,18 +101,15 @@ def _outdated(rule: Rule, moments: Mapping[type[Table], datetime]) -> str | None
     )
 
 
-def _superseded(rule: Rule, rewritten: Mapping[type[Table], Collection[type[Table]]]) -> str | None:
-    concerned = {*rule.reads, *rule.made_from}
-    told = sorted(
-        (full_name(source), full_name(table))
-        for table in rule.reads
-        for source in rewritten.get(table, ())
-        if source in concerned
-    )
-    if not told:
-        return None
-    source, made = told[0]
-    return f"{source} was written anew since {made} was computed; it is asked once that is made anew."
+def _superseded(rule: Rule, superseded: Mapping[type[Table], str]) -> str | None:
+    """Whatever one of the tables was made of: two of gold need not be made of the same."""
+    told = sorted(superseded[table] for table in rule.reads if table in superseded)
+    return f"{told[0]}; it is asked once that is made anew." if told and _compares(rule) else None
+
+
+def _compares(rule: Rule) -> bool:
+    """Whether it compares gold with anything but itself."""
+    return bool(rule.made_from) or len(rule.reads) > 1
 
 
 def _unlike(rule: Rule, currencies: Mapping[type[Table], str]) -> str | None:
@@ -104,6 +118,14 @@ def _unlike(rule: Rule, currencies: Mapping[type[Table], str]) -> str | None:
         return None
     named = " and ".join(f"{table} is in {currency}" for table, currency in told)
     return f"{named}: the reporting currency was changed; it is asked once both are made anew."
+
+
+def _made_otherwise(rule: Rule, made: Mapping[type[Table], Making]) -> str | None:
+    settings = {table: made[table].settings for table in rule.reads if table in made}
+    if len({told for told in settings.values() if told is not None}) < 2:
+        return None
+    names = " and ".join(sorted(map(full_name, settings)))
+    return f"{names} were made with different settings; it is asked once all of them are made anew."
 
 
 def _currencies(portfolio: Portfolio, tables: set[type[Table]]) -> dict[type[Table], str]:

@@ -1,21 +1,34 @@
 """Rules in the real graph, where runs overlap and silver loses what it had."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from finance_ppm.assets.gold import quality
 from finance_ppm.automation.run_log import TO_STEPS
+from finance_ppm.contracts import history_of
 from finance_ppm.contracts.gold import DataQualityMetrics, PpmBudgetVsActual
 from finance_ppm.contracts.silver import NotionBudgetLines
+from finance_ppm.parameters import Parameters
+from finance_ppm.quality.evaluation import findings
 from finance_ppm.quality.rules import EVERY_RULE
+from finance_ppm.sandbox.estate import estate
+from finance_ppm.transforms.savings.policy import SavingsPolicy
 from finance_ppm_tests.world import MONDAY, World, number, table_key, title, world
 
 RULES = {rule.name: rule for rule in EVERY_RULE}
+OF_SAVINGS = (
+    "savings_are_allocated_whole",
+    "every_recommendation_is_allocated",
+    "savings_are_those_of_recommendations",
+)
 OF_LINES = ("every_amount_is_counted", "every_vendor_is_counted", "lines_count_in_their_project")
 
 
@@ -78,6 +91,82 @@ def test_a_page_that_was_captured_before_gold_was_made_and_came_to_silver_after_
     here.run(only=["gold"])
     assert set(OF_LINES) <= set(here.rows(DataQualityMetrics).filter("passed")["rule"])
     assert all("not asked" not in check.metadata for check in checks(here, *OF_LINES).values())
+
+
+def test_gold_of_yesterday_is_not_compared_with_yesterday_as_it_is_rebuilt(here: World) -> None:
+    """A page was captured before midnight, and came to silver after gold was made: nobody can tell by then."""
+    here.run()
+    late = MONDAY.replace(hour=23, minute=50)
+    here.go_to(late)
+    here.edit("budget_lines", lines(here)[0], Amount=number("777777.77"))
+    here.run(only=["bronze"])
+    here.go_to(late + timedelta(minutes=2))
+    here.run(only=["gold"])
+    here.run(only=["silver"])
+    here.go_to(late + timedelta(minutes=15))
+    here.run(MONDAY.date(), only=["gold/data_quality_metrics"])
+    of_monday = here.lake.scan(history_of(DataQualityMetrics)).filter(pl.col("as_of_date") == MONDAY.date()).collect()
+    assert not set(OF_LINES) & set(of_monday["rule"])
+    assert of_monday.filter(~pl.col("passed"), pl.col("table_name").str.starts_with("gold/")).is_empty()
+    result = here.run(MONDAY.date(), only=["gold"])
+    asked = {each.check_name: each for each in result.get_asset_check_evaluations()}
+    assert all(asked[name].passed and "not asked" not in asked[name].metadata for name in OF_LINES)
+
+
+def test_findings_that_are_older_than_the_metrics_are_not_counted(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one run: a sync between them moves no page, but when a database was read; midnight lies between them."""
+
+    def failing(rule: str, day: date) -> int:
+        of_day = here.lake.scan(history_of(DataQualityMetrics)).filter(pl.col("as_of_date") == day).collect()
+        (rows,) = of_day.filter(pl.col("rule") == rule)["rows_failing"]
+        return int(rows)
+
+    def and_then(happens: Callable[[], object]) -> None:
+        def findings_and_then(*asked: Any) -> pl.DataFrame:
+            found = findings(*asked)
+            happens()
+            return found
+
+        monkeypatch.setattr(quality, "findings", findings_and_then)
+
+    both = ["gold/data_quality_issues", "gold/data_quality_metrics"]
+    here.run(only=["bronze", "silver"])
+    here.go_to(MONDAY + timedelta(days=3))
+    and_then(lambda: here.run(only=["bronze"]))
+    here.run(only=both)
+    assert failing("database_read_stale", here.clock.today()) == 0
+
+    day = here.clock.today()
+    here.edit("budget_lines", lines(here)[0], Amount=number("-1.00"))
+    here.run(only=["bronze"])  # silver knows nothing of it yet; of a past day it is rebuilt
+    and_then(lambda: here.go_to(MONDAY + timedelta(days=4)))
+    before = failing("line_amount_negative", day)
+    here.run(day, only=both)
+    assert failing("line_amount_negative", day) == before + 1
+
+
+def test_azures_gold_is_not_compared_where_its_silver_or_the_policy_came_between(tmp_path: Path) -> None:
+    cloud = estate(anchor=MONDAY.date(), pages=50, seed=11)
+    with world(tmp_path, pages=50, dirty=False, cloud=cloud) as here:
+        here.run()
+        here.go_to(MONDAY + timedelta(hours=15))
+        here.run(only=["silver", "gold"])
+        here.go_to(MONDAY + timedelta(hours=21))
+        here.run(only=["bronze"])
+        here.run(only=["gold/azure_advisor_recs"])
+        here.run(only=["silver"])  # another run, between two steps of gold
+        here.run(only=["gold/azure_advisor_allocations", "gold/advisor_summary"])
+        for name, check in checks(here, *OF_SAVINGS).items():
+            assert check.passed
+            assert "was written anew since gold/azure_advisor_recs" in str(check.metadata["not asked"].value), name
+        here.run(only=["gold"])
+        assert not any("not asked" in check.metadata for check in checks(here, *OF_SAVINGS).values())
+        policy = SavingsPolicy(conservative_term="P3Y", conservative_lookback_days=7)
+        here.overrides["parameters"] = replace(Parameters.of(here.config), savings=policy)
+        here.run(only=["gold/azure_advisor_recs"])
+        for name, check in checks(here, *OF_SAVINGS).items():
+            assert check.passed
+            assert "were made with different settings" in str(check.metadata["not asked"].value), name
 
 
 def test_metrics_are_of_silver_as_it_is_and_not_of_earlier_findings(here: World) -> None:

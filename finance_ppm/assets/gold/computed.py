@@ -6,12 +6,13 @@ Belongs here: making such an asset. Which there are is ``money``, ``savings`` an
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import dagster as dg
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from finance_ppm.assets.made import MadeOf, Versions, is_made, made_of, noted
+from finance_ppm.assets.made import Made, is_made, last_made, noted
 from finance_ppm.assets.spec import DAYS, LAKE_IO, ONE_DAY_A_RUN, key, spec, table_asset
 from finance_ppm.automation.conditions import on_changed_data
 from finance_ppm.clock import Clock
@@ -36,10 +37,10 @@ class Inputs:
     point_in_time: PointInTime
     instance: dg.DagsterInstance
     run_id: str
-    versions: Versions
-    """The content version of each table it is made from, where it is made for today."""
-    made_of: Mapping[type[Table], MadeOf]
-    """What the tables that it is compared with were made of, where that was noted."""
+    note: Mapping[str, dg.MetadataValue[Any]]
+    """Of what it is made, for its materialisation."""
+    made: Mapping[type[Table], Made]
+    """How the tables were made that are compared."""
 
     def has(self, table: type[Table]) -> bool:
         """Whether this gold was made for the day."""
@@ -81,7 +82,7 @@ def computed_asset(
         clock: dg.ResourceParam[Clock],
     ) -> pl.DataFrame:
         inputs = _inputs(context, point_in_time, parameters, made_from, compared)
-        context.add_output_metadata(noted(inputs.versions))
+        context.add_output_metadata(inputs.note)
         return stamped(table, compute(inputs), clock)
 
     return gold_table
@@ -121,7 +122,7 @@ def computed_together(
         inputs = _inputs(context, point_in_time, parameters, made_from)
         for (output, table), rows in zip(outputs.items(), compute(inputs), strict=True):
             if output in context.op_execution_context.selected_output_names:
-                yield dg.Output(stamped(table, rows, clock), output_name=output, metadata=noted(inputs.versions))
+                yield dg.Output(stamped(table, rows, clock), output_name=output, metadata=inputs.note)
 
     return gold_tables
 
@@ -141,13 +142,14 @@ def _inputs(
     compared: tuple[type[Table], ...] = (),
 ) -> Inputs:
     day = date.fromisoformat(context.partition_key)
-    made, versions = made_of(context.instance, compared, day), point_in_time.content_versions(made_from, day)
+    made = last_made(context.instance, compared, day)
+    note = noted(point_in_time.versions(made_from, day), parameters.of_figures)
     try:
         portfolio = point_in_time.portfolio(day, of=(*made_from, *compared))
     except NeverCapturedError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     gold = [table for table in made_from if table.info.layer is Layer.GOLD and table.info.history]
-    inputs = Inputs(portfolio, parameters, point_in_time, context.instance, context.run.run_id, versions, made)
+    inputs = Inputs(portfolio, parameters, point_in_time, context.instance, context.run.run_id, note, made)
     if unmade := [full_name(table) for table in gold if not inputs.has(table)]:
         them = "them" if len(unmade) > 1 else "it"
         raise dg.Failure(

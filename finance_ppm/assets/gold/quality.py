@@ -3,7 +3,7 @@
 import polars as pl
 
 from finance_ppm.assets.gold.computed import Inputs, computed_asset
-from finance_ppm.assets.made import last_made, rewritten
+from finance_ppm.assets.made import superseded
 from finance_ppm.contracts import Table
 from finance_ppm.contracts.azure import AZURE_SILVER_TABLES, AzureSnapshots
 from finance_ppm.contracts.bronze import NotionRawPages, NotionSyncWatermarks
@@ -37,11 +37,14 @@ def _metrics(inputs: Inputs) -> pl.DataFrame:
     portfolio, rules = inputs.portfolio, (*RULES, *RECONCILIATIONS, *inputs.parameters.own_rules)
     gold = {table for rule in rules for table in rule.reads}
     unmade = {table for table in gold if not inputs.has(table)}
-    made, changed = inputs.made_of, rewritten(inputs.made_of, inputs.point_in_time, portfolio.as_of)
-    last = last_made(inputs.instance, gold - unmade, portfolio.as_of)
-    unasked = not_askable(portfolio, rules, unmade, last_made=last, rewritten=changed)
+    outdated = superseded(inputs.made, inputs.point_in_time, portfolio.as_of)
+    unasked = not_askable(portfolio, rules, unmade, made=inputs.made, superseded=outdated)
+    issues = inputs.made.get(DataQualityIssues)
     is_found = (
-        DataQualityIssues in made and made[DataQualityIssues].run_id == inputs.run_id and not changed[DataQualityIssues]
+        issues is not None
+        and issues.run_id == inputs.run_id
+        and set(issues.of) == {*JUDGED}
+        and DataQualityIssues not in outdated
     )
     return metrics(
         portfolio,

@@ -13,6 +13,7 @@ from finance_ppm.alerting.alert import Kind, Severity
 from finance_ppm.automation.alerts.episodes import Condition, Survey
 from finance_ppm.automation.alerts.links import table_link
 from finance_ppm.automation.alerts.thresholds import TABLES, Threshold, thresholds
+from finance_ppm.contracts.gold import DataQualityMetrics
 from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.settings import Config
@@ -36,21 +37,27 @@ class Figures:
 
 
 def survey_metrics(lake: Lake, figures: Figures, config: Config, dagster_url: str, now: datetime) -> Survey:
-    """Every threshold of the file that the settings name. A figure that there is none of is not watched."""
+    """Every threshold of the file that the settings name. A figure that there is none of is not watched; but that of a
+    rule which was not asked is unclear.
+    """
     path = config.ppm_alert_thresholds
     file = f"file {path}"
     try:
         watched = thresholds(config)
     except SettingsError as error:
         return Survey(now, (_broken(file, path, error),), covers=frozenset({Kind.SETTINGS}))
-    active, well = [], {file}
+    active, well, unclear = [], {file}, set()
     for threshold in watched:
         figure = figures.of(lake, threshold)
         if figure is not None and threshold.crossed_by(figure):
             active.append(_condition(threshold, figure, dagster_url))
         elif figure is not None:
             well.add(_subject(threshold))
-    return Survey(now, tuple(active), frozenset(well), covers=frozenset({Kind.METRIC, Kind.SETTINGS}))
+        elif TABLES[threshold.table] is DataQualityMetrics:  # there is no row of a rule that could not be asked
+            unclear.add(_subject(threshold))
+    return Survey(
+        now, tuple(active), frozenset(well), frozenset(unclear), covers=frozenset({Kind.METRIC, Kind.SETTINGS})
+    )
 
 
 def _condition(threshold: Threshold, figure: Decimal, dagster_url: str) -> Condition:

@@ -29,7 +29,7 @@ UNDATED = date(1900, 1, 1)
 
 
 class Kind(IntEnum):
-    """What a fact is. Told apart by a number, facts are summed in less time."""
+    """What a fact is, by number: a million of them are told apart."""
 
     BUDGET, TAKING, COMMITTED, ACTUAL, MATCHED, EXCLUDED = range(6)
 

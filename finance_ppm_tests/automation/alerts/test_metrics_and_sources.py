@@ -118,6 +118,18 @@ def test_rows_of_a_day_are_those_of_its_moments_in_utc(lake: Lake, tmp_path: Pat
             assert active(survey) == ({"threshold n"} if rows_of_it > count else set()), (day, count)
 
 
+def test_the_figure_of_a_rule_that_was_not_asked_is_unclear(lake: Lake, tmp_path: Path) -> None:
+    """Its alert stays as it is: it neither ends now nor begins anew once the rule is asked again."""
+    alone = changed(where={"rule": "months_add_up"}, above=0)
+    metrics(lake, months_add_up=3, line_vendor_missing=0)
+    assert active(watch(lake, tmp_path, alone)) == {"threshold dirt"}
+    metrics(lake, line_vendor_missing=0)
+    survey = watch(lake, tmp_path, alone)
+    assert not survey.active
+    assert survey.unclear == {"threshold dirt"}
+    assert "threshold dirt" not in survey.well
+
+
 def test_a_figure_that_there_is_none_of_is_neither_well_nor_wrong(lake: Lake, tmp_path: Path) -> None:
     assert "threshold dirt" not in active(watch(lake, tmp_path, DIRT)) | watch(lake, tmp_path, DIRT).well
     metrics(lake, a=5)
