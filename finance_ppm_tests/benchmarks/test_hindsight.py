@@ -12,8 +12,8 @@ from finance_ppm.transforms.portfolio import Portfolio
 
 
 def whole() -> Portfolio:
-    rates = completed(portfolio(2_000, 7).fx_rates, FxRates)
-    of = whole_portfolio(2_000, 7)
+    rates = completed(portfolio(10_000, 7).fx_rates, FxRates)
+    of = whole_portfolio(10_000, 7)
     return Portfolio(**{**vars(of), "fx_rates": nw.from_native(rates.lazy())})
 
 

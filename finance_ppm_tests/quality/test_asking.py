@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import polars as pl
 import pytest
 
+from finance_ppm.assets.made import Made
 from finance_ppm.contracts.finance import PpmForecast
 from finance_ppm.contracts.gold import PpmBudgetVsActual
 from finance_ppm.quality.asking import not_askable
@@ -87,3 +88,28 @@ def test_tables_of_two_reporting_currencies_are_not_compared(engine: Engine, mad
         "is asked once both are made anew."
     )
     assert "every_amount_is_counted" not in unasked
+
+
+def test_gold_of_which_something_was_written_since_is_compared_with_nothing(made: Marts) -> None:
+    """Whatever that was: two tables of gold are made of more than a rule names."""
+    why = "silver/notion_risks was written anew since gold/ppm_forecast was computed"
+    unasked = not_askable(portfolio(PolarsEngine(), made, {}), RECONCILIATIONS, (), superseded={PpmForecast: why})
+    assert unasked["forecast_agrees_with_cells"] == f"{why}; it is asked once that is made anew."
+    assert unasked.keys() == {
+        rule.name for rule in RECONCILIATIONS if PpmForecast in rule.reads and (rule.made_from or len(rule.reads) > 1)
+    }
+    assert {rule.name for rule in RECONCILIATIONS if rule.reads == (PpmForecast,) and not rule.made_from}
+
+
+def test_tables_that_were_made_with_different_settings_are_not_compared(made: Marts) -> None:
+    def unasked(of_cells: str | None, of_forecast: str | None) -> dict[str, str]:
+        told = {PpmBudgetVsActual: of_cells, PpmForecast: of_forecast}
+        makings = {table: Made(at=None, of={}, settings=settings, run_id="") for table, settings in told.items()}
+        return not_askable(portfolio(PolarsEngine(), made, {}), RECONCILIATIONS, (), made=makings)
+
+    assert unasked("a", "a") == unasked(None, "a") == {}
+    assert unasked("a", "b")["forecast_agrees_with_cells"] == (
+        "gold/ppm_budget_vs_actual and gold/ppm_forecast were made with different settings; it is asked once all of "
+        "them are made anew."
+    )
+    assert "every_amount_is_counted" not in unasked("a", "b")
