@@ -148,7 +148,9 @@ def line_duplicate(portfolio: Portfolio) -> Frame:
     told = ~(
         missing("project_id") | missing("vendor") | nw.col("amount").is_null() | nw.col("committed_date").is_null()
     )
-    lines = _lines(portfolio).filter(told).with_columns(alike=nw.len().over(*same))
+    # Few lines share amount and day, which are quicker told apart than names are.
+    near = _lines(portfolio).filter(told).with_columns(near=nw.len().over(*same[-2:])).filter(nw.col("near") > 1)
+    lines = near.with_columns(alike=nw.len().over(*same))
     return broken(
         lines.filter(nw.col("alike") > 1),
         "amount",

@@ -134,13 +134,14 @@ def project_lines_over_budget(portfolio: Portfolio) -> Frame:
     Tolerated is an excess of {lines_tolerance}, or of {lines_tolerance_share:.1%} if that is more. A line of several
     projects counts in each with its share.
     """
-    shares = shares_of(live(portfolio.budget_lines), homes_of(portfolio.projects, portfolio.programs))
-    planned = shares.group_by("project").agg(planned=nw.col("amount").sum())
+    homes = homes_of(portfolio.projects, portfolio.programs)
+    borne = shares_of(live(portfolio.budget_lines), homes).group_by("home").agg(planned=nw.col("amount").sum())
+    planned = homes.select("project_id", "home").join(borne, on="home")
     budget = nw.col("budget_total")
     over = (
         _projects(portfolio)
         .filter(budget > 0)
-        .join(planned, left_on="project_id", right_on="project")
+        .join(planned, on="project_id")
         .with_columns(planned=nw.col("planned").cast(MONEY))
         .with_columns(excess=nw.col("planned") - budget)
         .filter(

@@ -249,9 +249,10 @@ def pages_accounted_for(portfolio: Portfolio) -> Frame:
 )
 def deleted_pages_are_archived(portfolio: Portfolio) -> Frame:
     """A page that was captured as deleted is archived in silver, and counts nowhere."""
-    newest = portfolio.raw_pages.group_by(*PAGE).agg(nw.col("captured_at").max())
-    version = [*PAGE, "captured_at"]
-    gone = portfolio.raw_pages.filter(nw.col("is_deleted")).join(newest, on=version, how="semi")
+    deleted, version = portfolio.raw_pages.filter(nw.col("is_deleted")), [*PAGE, "captured_at"]
+    once_deleted = portfolio.raw_pages.join(deleted.select(*PAGE).unique(), on=list(PAGE), how="semi")
+    newest = once_deleted.group_by(*PAGE).agg(nw.col("captured_at").max())
+    gone = deleted.join(newest, on=version, how="semi")
     wrong = _in_silver(portfolio, live_only=True).join(gone.select(*version), on=version, how="semi")
     return broken(wrong, "page_id", "The page {page_id} was deleted in Notion, and silver counts it.")
 
