@@ -80,10 +80,18 @@ def never(table: type[Table], column: str, value: object) -> str | None:
     kind = table.columns()[column]
     if advice := comparable(kind, value):
         return f"{column} is never {shown(value)}; {advice}"
-    if isinstance(kind, dy.Decimal) and isinstance(value, Decimal) and round(value, kind.scale) != value:
+    if isinstance(kind, dy.Decimal) and isinstance(value, Decimal) and _places(value) > kind.scale:
         return f"{column} is never {value}; write a number of at most {kind.scale} digits behind the point"
     words = WORDS.get((table, column))
     return no_word(column, value, words) if isinstance(value, str) and words is not None else None
+
+
+def _places(value: Decimal) -> int:
+    """Digits behind the point, zeros at the end left out."""
+    _, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)  # of a number; a file's reader takes nothing else
+    zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return max(0, -exponent - zeros)
 
 
 def no_word(column: str, told: str, words: Collection[str]) -> str | None:
@@ -91,7 +99,9 @@ def no_word(column: str, told: str, words: Collection[str]) -> str | None:
     if told in words:
         return None
     likely = closest(told, words)
-    return f"{column} is {listed(words)}, and never {told}; " + (f"did you mean {likely}?" if likely else "correct it")
+    return f"{column} is {listed(words)}, and never {told or shown(told)}; " + (
+        f"did you mean {likely}?" if likely else "correct it"
+    )
 
 
 def listed(words: Collection[str]) -> str:

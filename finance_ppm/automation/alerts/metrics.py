@@ -13,7 +13,6 @@ from finance_ppm.alerting.alert import Kind, Severity
 from finance_ppm.automation.alerts.episodes import Condition, Survey
 from finance_ppm.automation.alerts.links import table_link
 from finance_ppm.automation.alerts.thresholds import TABLES, Threshold, thresholds
-from finance_ppm.contracts.gold import DataQualityMetrics
 from finance_ppm.errors import SettingsError
 from finance_ppm.lakehouse.lake import Lake
 from finance_ppm.settings import Config
@@ -23,17 +22,28 @@ from finance_ppm.settings import Config
 class Figures:
     """The figures as last computed, each with the version of its table."""
 
-    _known: dict[str, tuple[int | None, Decimal | None]] = field(default_factory=dict)
+    _known: dict[str, tuple[int | None, "Figure"]] = field(default_factory=dict)
 
-    def of(self, lake: Lake, threshold: Threshold) -> Decimal | None:
+    def of(self, lake: Lake, threshold: Threshold) -> "Figure":
         """The figure as the lake has it now."""
         table = TABLES[threshold.table]
         version, asked = lake.version(table), repr(threshold)
         known = self._known.get(asked)
         if known is None or known[0] != version:
-            known = (version, None if version is None else threshold.of(lake.scan(table)))
-            self._known[asked] = known
+            rows = lake.scan(table)
+            figure = Figure(None if version is None else threshold.of(rows), threshold.is_clear(rows))
+            known = self._known[asked] = (version, figure)
         return known[1]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a threshold is held against."""
+
+    value: Decimal | None
+    """None where no row has one."""
+    is_clear: bool
+    """Whether every rule that it is of was asked."""
 
 
 def survey_metrics(lake: Lake, figures: Figures, config: Config, dagster_url: str, now: datetime) -> Survey:
@@ -49,12 +59,12 @@ def survey_metrics(lake: Lake, figures: Figures, config: Config, dagster_url: st
     active, well, unclear = [], {file}, set()
     for threshold in watched:
         figure = figures.of(lake, threshold)
-        if figure is not None and threshold.crossed_by(figure):
-            active.append(_condition(threshold, figure, dagster_url))
-        elif figure is not None:
-            well.add(_subject(threshold))
-        elif TABLES[threshold.table] is DataQualityMetrics:  # there is no row of a rule that could not be asked
+        if not figure.is_clear:
             unclear.add(_subject(threshold))
+        elif figure.value is not None and threshold.crossed_by(figure.value):
+            active.append(_condition(threshold, figure.value, dagster_url))
+        elif figure.value is not None:
+            well.add(_subject(threshold))
     return Survey(
         now, tuple(active), frozenset(well), frozenset(unclear), covers=frozenset({Kind.METRIC, Kind.SETTINGS})
     )

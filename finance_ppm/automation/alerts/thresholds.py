@@ -65,6 +65,12 @@ class Threshold(BaseModel):
         has_none = counted["figure"] is None or (self.take != "count" and counted["rows"] == 0)
         return None if has_none else Decimal(str(counted["figure"]))
 
+    def is_clear(self, rows: pl.LazyFrame) -> bool:
+        """Whether each rule that is named has a row: there is none in the metrics of one that could not be asked."""
+        if TABLES[self.table] is not DataQualityMetrics or "rule" not in self.where:
+            return True
+        return {*self.where["rule"]} <= {*rows.select("rule").collect()["rule"]}
+
     def crossed_by(self, figure: Decimal) -> bool:
         """Whether the figure is beyond; at the threshold it is not."""
         if self.above is not None:
@@ -131,7 +137,7 @@ def _objections(threshold: Threshold, config: Config) -> Iterator[tuple[Place, s
         if kind is None or not kind.dtype.is_numeric():
             yield ("column",), f"column is to name a column of numbers of {threshold.table}, or take is to be count"
     if (threshold.above is None) == (threshold.below is None):
-        yield (), "one of above and below is to be told"
+        yield (), "one of above and below is to be told, and only one"
 
 
 def _no_rule(table: type[Table], column: str, told: Value, config: Config) -> str | None:

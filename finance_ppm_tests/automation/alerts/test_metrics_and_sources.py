@@ -86,7 +86,7 @@ def test_a_figure_beyond_its_threshold_is_told(lake: Lake, tmp_path: Path) -> No
         ({"take": "max"}, False),
         ({"take": "mean", "above": 3.9}, True),
         ({"take": "count", "column": None, "above": 2}, True),
-        ({"take": "count", "column": None, "where": {"rule": "vendors_add_up"}, "above": None, "below": 1}, True),
+        ({"take": "count", "column": None, "where": {"severity": "ERROR"}, "above": None, "below": 1}, True),
         ({"take": "min", "above": None, "below": 1}, True),
         ({"take": "min", "above": None, "below": 0}, False),
     ):
@@ -120,14 +120,29 @@ def test_rows_of_a_day_are_those_of_its_moments_in_utc(lake: Lake, tmp_path: Pat
 
 def test_the_figure_of_a_rule_that_was_not_asked_is_unclear(lake: Lake, tmp_path: Path) -> None:
     """Its alert stays as it is: it neither ends now nor begins anew once the rule is asked again."""
-    alone = changed(where={"rule": "months_add_up"}, above=0)
-    metrics(lake, months_add_up=3, line_vendor_missing=0)
-    assert active(watch(lake, tmp_path, alone)) == {"threshold dirt"}
+    of_rule = {"rule": "months_add_up"}
+    for changes in (
+        {"where": of_rule, "above": 0},
+        {"where": {**of_rule, "passed": False}, "above": 0, "take": "count", "column": None},
+        {"where": {**of_rule, "passed": True}, "above": None, "below": 1, "take": "count", "column": None},
+    ):
+        metrics(lake, months_add_up=3, line_vendor_missing=0)
+        assert active(watch(lake, tmp_path, changed(**changes))) == {"threshold dirt"}
+        metrics(lake, line_vendor_missing=0)
+        survey = watch(lake, tmp_path, changed(**changes))
+        assert (not survey.active, set(survey.unclear)) == (True, {"threshold dirt"}), changes
+        assert "threshold dirt" not in survey.well
+
+
+def test_what_no_row_is_like_any_more_is_over(lake: Lake, tmp_path: Path) -> None:
+    """Every rule was asked and passes: there is none left that fails."""
+    failing = changed(where={"severity": "WARN", "passed": False}, above=0)
+    metrics(lake, line_vendor_missing=3)
+    assert active(watch(lake, tmp_path, failing)) == {"threshold dirt"}
     metrics(lake, line_vendor_missing=0)
-    survey = watch(lake, tmp_path, alone)
+    survey = watch(lake, tmp_path, failing)
     assert not survey.active
-    assert survey.unclear == {"threshold dirt"}
-    assert "threshold dirt" not in survey.well
+    assert "threshold dirt" not in survey.unclear
 
 
 def test_a_figure_that_there_is_none_of_is_neither_well_nor_wrong(lake: Lake, tmp_path: Path) -> None:
