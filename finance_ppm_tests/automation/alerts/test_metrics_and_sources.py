@@ -52,6 +52,12 @@ def metrics(lake: Lake, **failing: int) -> None:
     lake.replace(DataQualityMetrics, pl.DataFrame(rows).with_columns(computed_at=NOW))
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings are read from the folder one is in, and a demo leaves some there."""
+    monkeypatch.chdir(tmp_path)
+
+
 def config(folder: Path) -> Config:
     return Config(ppm_alert_thresholds=folder / "alerts.yaml")
 
